@@ -1,0 +1,21 @@
+// The system calls and single instructions that Swift's Glibc overlay does not
+// offer. _GNU_SOURCE is defined in the .c file only: in a module's header it
+// changes Glibc's own module and breaks the build.
+#ifndef SLUICE_CSYSTEM_H
+#define SLUICE_CSYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC. Returns a descriptor or -errno.
+int sluice_accept(int listener, void *address, uint32_t *length);
+
+/// Adds `amount` to a counter that one thread writes and others read (relaxed, no bus lock).
+static inline void sluice_counter_add(uint64_t *counter, uint64_t amount) {
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + amount, __ATOMIC_RELAXED);
+}
+static inline uint64_t sluice_counter_load(const uint64_t *counter) {
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+#endif
