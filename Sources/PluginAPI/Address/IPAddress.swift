@@ -1,0 +1,65 @@
+import Glibc
+
+/// An IPv4 or IPv6 address.
+///
+/// An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) is the IPv4 address: a client has one budget,
+/// whichever way it comes in.
+public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
+    /// The 128 bits; an IPv4 address stands in its IPv4-mapped form.
+    public let bits: UInt128
+
+    static let mappedPrefix: UInt128 = 0xFFFF << 32
+
+    public init(bits: UInt128) { self.bits = bits }
+
+    public init(v4: UInt32) { bits = Self.mappedPrefix | UInt128(v4) }
+
+    public var isV4: Bool { bits >> 32 == 0xFFFF }
+
+    public var isLoopback: Bool { isV4 ? bits >> 24 & 0xFF == 127 : bits == 1 }
+
+    /// Reads an address alone: no port, brackets, zone or spaces.
+    public init?(_ text: some StringProtocol) {
+        var text = String(text)
+        guard let parsed = text.withUTF8({ IPAddress($0) }) else { return nil }
+        self = parsed
+    }
+
+    /// The same from bytes. No allocation.
+    public init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+        // The longest text is an IPv6 address with an IPv4 tail: 45 characters.
+        guard !bytes.isEmpty, bytes.count <= 45 else { return nil }
+        let parsed: UInt128? = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
+            for (index, byte) in bytes.enumerated() {
+                guard byte != 0 else { return nil }
+                text[index] = CChar(bitPattern: byte)
+            }
+            text[bytes.count] = 0
+            var v4 = in_addr()
+            if inet_pton(AF_INET, text.baseAddress!, &v4) == 1 {
+                return Self.mappedPrefix | UInt128(UInt32(bigEndian: v4.s_addr))
+            }
+            var v6 = in6_addr()
+            guard inet_pton(AF_INET6, text.baseAddress!, &v6) == 1 else { return nil }
+            return withUnsafeBytes(of: &v6) {
+                UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self))
+            }
+        }
+        guard let parsed else { return nil }
+        bits = parsed
+    }
+
+    /// The canonical text (RFC 5952).
+    public var description: String {
+        if isV4 {
+            return "\(bits >> 24 & 0xFF).\(bits >> 16 & 0xFF).\(bits >> 8 & 0xFF).\(bits & 0xFF)"
+        }
+        var address = in6_addr()
+        withUnsafeMutableBytes(of: &address) { $0.storeBytes(of: bits.bigEndian, as: UInt128.self) }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) {
+            text in
+            inet_ntop(AF_INET6, &address, text.baseAddress!, socklen_t(INET6_ADDRSTRLEN))
+            return String(cString: text.baseAddress!)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+/// One request and its answer, as plugins see it.
+///
+/// An exchange belongs to one event loop and must not leave it. It is reused for the connection's
+/// next request, so nothing of it may be kept after the completed phase; copy what is to stay.
+public final class Exchange {
+    public let request = Request()
+    public let response = Response()
+
+    /// Who is at the other end of the TCP connection; the client itself or a proxy in front.
+    public package(set) var peer: Peer = .local
+    /// The route's name; empty when no route matched.
+    public package(set) var route = ""
+    /// The upstream's name; nil when the request was not meant for any.
+    public package(set) var upstream: String?
+    /// The time of the loop's present turn.
+    public package(set) var now = MonotonicTime(nanoseconds: 0)
+    /// When the first byte of the request arrived, by the wall clock.
+    public package(set) var startedAt = WallTime(microseconds: 0)
+    /// What plugins decided, without the ones that let it proceed.
+    public package(set) var decisions: [DecisionRecord] = []
+    /// How it ended. Complete in the completed phase; before that, what is known so far.
+    public package(set) var outcome = Outcome()
+
+    @usableFromInline var facts = FactTable()
+    private var assignedID: String?
+
+    package init() {}
+
+    /// The client's address: what a plugin established, else the peer's.
+    public var clientAddress: IPAddress? { self[Facts.clientAddress] ?? peer.address }
+
+    /// The request's identifier, in logs, in the activity record, and on answers made by the proxy.
+    /// Made when first asked for (UUIDv7) unless a plugin has set one.
+    public var requestID: String {
+        get {
+            if let assignedID { return assignedID }
+            let made = UUIDv7.make(at: startedAt)
+            assignedID = made
+            return made
+        }
+        set { assignedID = newValue }
+    }
+
+    /// What is known of a fact in this exchange.
+    @inlinable
+    public subscript<Value>(fact: Fact<Value>) -> Value? {
+        get { facts[fact] }
+        set { facts[fact] = newValue }
+    }
+
+    package func reset() {
+        request.reset()
+        response.reset()
+        route = ""
+        upstream = nil
+        if !decisions.isEmpty { decisions.removeAll(keepingCapacity: true) }
+        outcome = Outcome()
+        facts.removeAll()
+        assignedID = nil
+    }
+}
+
+/// What one plugin decided about one exchange.
+public struct DecisionRecord: Sendable {
+    /// The plugin's label.
+    public let plugin: String
+    public let kind: Kind
+    public let reason: String
+
+    public enum Kind: String, Sendable {
+        case refuse
+        case answer
+        /// The plugin is in `observe` mode: it would have refused or answered, and the request went on.
+        case observed
+        /// The plugin threw an error.
+        case failed
+    }
+
+    package init(plugin: String, kind: Kind, reason: String) {
+        self.plugin = plugin
+        self.kind = kind
+        self.reason = reason
+    }
+}
+
+/// How an exchange ended.
+public struct Outcome: Sendable {
+    /// The status that the client saw; 499 when it left before there was one.
+    public package(set) var status = 0
+    /// Body bytes received from the client.
+    public package(set) var bytesIn = 0
+    /// Body bytes sent towards the client.
+    public package(set) var bytesOut = 0
+    /// How many times the request was sent, or tried to be sent, to an upstream.
+    public package(set) var attempts = 0
+    /// The address of the target that answered, or was tried last.
+    public package(set) var target: String?
+    /// From the request's first byte to the end.
+    public package(set) var duration = Duration.zero
+    /// From the start of the first attempt to the end of the upstream's answer.
+    public package(set) var upstreamDuration: Duration?
+    /// From the request's first byte to the first byte of the answer.
+    public package(set) var timeToFirstByte: Duration?
+    /// Who broke the exchange off; nil when it ran to its end.
+    public package(set) var aborted: Party?
+    /// What went wrong, for a person; nil when nothing did.
+    public package(set) var error: String?
+
+    public enum Party: String, Sendable {
+        case client, upstream, proxy
+    }
+}

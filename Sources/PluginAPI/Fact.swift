@@ -1,0 +1,64 @@
+import Synchronization
+
+/// A fact: something typed that one plugin learns about an exchange and others read.
+///
+/// A fact is declared once, as a static constant, and its identity is that constant:
+///
+///     extension Facts {
+///         public static let tenant = Fact<String>("tenant")
+///     }
+///     exchange[Facts.tenant] = "acme"
+///
+/// A private fact is also where a plugin keeps its own state of one exchange from phase to phase.
+public struct Fact<Value>: FactDeclaration {
+    public let name: String
+    @usableFromInline let index: Int
+
+    /// - Parameter name: `snake_case`, as shown by `sluice plugins` and `sluice check`.
+    public init(_ name: String) {
+        self.name = name
+        index = nextFactIndex.wrappingAdd(1, ordering: .relaxed).oldValue
+    }
+}
+
+/// A fact without its type, as lists of what a plugin reads and writes hold it.
+public protocol FactDeclaration: Sendable {
+    var name: String { get }
+}
+
+private let nextFactIndex = Atomic<Int>(0)
+
+/// The facts that more than one plugin speaks of.
+public enum Facts {
+    /// Whether the TCP peer is one of the operator's own proxies. Absent means no.
+    public static let peerIsTrusted = Fact<Bool>("peer_is_trusted")
+    /// The address of the client, as established from the peer and, where it is trusted, from what it says.
+    public static let clientAddress = Fact<IPAddress>("client_address")
+    /// The client and every trusted hop after it but the peer, as X-Forwarded-For writes them.
+    public static let forwardedFor = Fact<String>("forwarded_for")
+    /// The scheme that the client used, as a trusted peer reports it: `http` or `https`.
+    public static let forwardedProto = Fact<String>("forwarded_proto")
+    /// The host that the client asked for, as a trusted peer reports it.
+    public static let forwardedHost = Fact<String>("forwarded_host")
+    /// Who the client has proved to be.
+    public static let identity = Fact<String>("identity")
+}
+
+/// The facts of one exchange.
+@usableFromInline
+struct FactTable {
+    @usableFromInline var values: ContiguousArray<Any?> = []
+
+    @inlinable
+    subscript<Value>(fact: Fact<Value>) -> Value? {
+        get { fact.index < values.count ? values[fact.index] as? Value : nil }
+        set {
+            while values.count <= fact.index { values.append(nil) }
+            values[fact.index] = newValue
+        }
+    }
+
+    mutating func removeAll() {
+        for index in values.indices where values[index] != nil { values[index] = nil }
+    }
+}

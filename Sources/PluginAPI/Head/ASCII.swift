@@ -1,0 +1,48 @@
+/// What HTTP needs of ASCII, on raw bytes and without tables of the C locale.
+public enum ASCII {
+    @inlinable
+    public static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte &- 0x41 < 26 ? byte | 0x20 : byte
+    }
+
+    @inlinable
+    public static func equalsIgnoringCase(
+        _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where lowercased(left[index]) != lowercased(right[index]) {
+            return false
+        }
+        return true
+    }
+
+    /// The value of a run of digits; nil when empty, when anything else is in it, or past `Int.max`.
+    @inlinable
+    public static func decimal(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard !bytes.isEmpty else { return nil }
+        var value = 0
+        for byte in bytes {
+            let digit = byte &- 0x30
+            guard digit < 10 else { return nil }
+            let (product, overflowed) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carried) = product.addingReportingOverflow(Int(digit))
+            guard !overflowed, !carried else { return nil }
+            value = sum
+        }
+        return value
+    }
+
+    /// Whether a byte may stand in a token (RFC 9110 §5.6.2): field names and methods.
+    @inlinable
+    public static func isTokenByte(_ byte: UInt8) -> Bool {
+        if byte < 64 { return (0x03FF_6CFA_0000_0000 as UInt64) >> UInt64(byte) & 1 == 1 }
+        if byte < 128 { return (0x57FF_FFFF_C7FF_FFFE as UInt64) >> UInt64(byte - 64) & 1 == 1 }
+        return false
+    }
+
+    /// Whether a byte may stand in a field's value (RFC 9110 §5.5): visible, space, tab, obs-text.
+    @inlinable
+    public static func isFieldByte(_ byte: UInt8) -> Bool {
+        byte >= 0x20 ? byte != 0x7F : byte == 0x09
+    }
+}

@@ -1,0 +1,36 @@
+/// A field's name. A literal costs nothing at run time:
+///
+///     exchange.request.headers["x-team"]
+public struct HeaderName: Sendable, ExpressibleByStringLiteral {
+    private enum Storage: Sendable {
+        case literal(StaticString)
+        case text([UInt8])
+    }
+
+    private let storage: Storage
+
+    /// - Parameter value: a token (RFC 9110 §5.1); anything else is a programming error.
+    public init(stringLiteral value: StaticString) {
+        storage = .literal(value)
+    }
+
+    /// Nil when `text` is not a token (RFC 9110 §5.6.2).
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard !bytes.isEmpty, bytes.allSatisfy(ASCII.isTokenByte) else { return nil }
+        storage = .text(bytes)
+    }
+
+    public var string: String { withBytes { String(decoding: $0, as: UTF8.self) } }
+
+    package func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
+        -> Result
+    {
+        switch storage {
+        case .literal(let text):
+            try body(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        case .text(let bytes):
+            try bytes.withUnsafeBufferPointer(body)
+        }
+    }
+}

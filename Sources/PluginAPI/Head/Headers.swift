@@ -1,0 +1,119 @@
+/// The fields of a message, in order and with their repetitions.
+///
+/// Names are compared without case. Values are bytes: HTTP does not promise an encoding. In a value
+/// that a plugin sets, bytes that HTTP forbids there (line breaks, NUL) become spaces, so that no
+/// field can be smuggled in through another's value.
+public final class Headers {
+    package struct Field {
+        package var name: ByteRange
+        package var value: ByteRange
+        package var id: FieldID
+    }
+
+    package let storage = HeadStorage()
+    package var fields: ContiguousArray<Field> = []
+
+    package init() {}
+
+    /// How many fields there are, repetitions counted.
+    public var count: Int { fields.count }
+
+    /// The first value of a field.
+    public subscript(name: HeaderName) -> Bytes? {
+        name.withBytes { wanted in
+            for field in fields where matches(field, wanted) { return bytes(field.value) }
+            return nil
+        }
+    }
+
+    /// Every value of a field, in order. Makes an array.
+    public func values(of name: HeaderName) -> [Bytes] {
+        name.withBytes { wanted in fields.filter { matches($0, wanted) }.map { bytes($0.value) } }
+    }
+
+    public func contains(_ name: HeaderName) -> Bool { self[name] != nil }
+
+    /// Each field in order, with the name in the case in which it came.
+    public func forEach(_ body: (_ name: Bytes, _ value: Bytes) throws -> Void) rethrows {
+        for field in fields { try body(bytes(field.name), bytes(field.value)) }
+    }
+
+    /// Makes the field have exactly this value: the first one changes in its place, others go.
+    public func set(_ name: HeaderName, to value: String) {
+        withUTF8(value) { set(name, toBytes: $0) }
+    }
+
+    public func set(_ name: HeaderName, to value: Bytes) {
+        value.withBytes { set(name, toBytes: $0) }
+    }
+
+    /// Adds a field at the end, whether or not there is one of that name.
+    public func append(_ name: HeaderName, _ value: String) {
+        withUTF8(value) { append(name, bytes: $0) }
+    }
+
+    public func append(_ name: HeaderName, _ value: Bytes) {
+        value.withBytes { append(name, bytes: $0) }
+    }
+
+    /// Removes every field of that name.
+    public func remove(_ name: HeaderName) {
+        name.withBytes { wanted in fields.removeAll { matches($0, wanted) } }
+    }
+
+    // MARK: - The engine's side
+
+    package func bytes(_ range: ByteRange) -> Bytes { Bytes(storage: storage, range: range) }
+
+    package func first(_ id: FieldID) -> Bytes? {
+        for field in fields where field.id == id { return bytes(field.value) }
+        return nil
+    }
+
+    package func set(_ name: HeaderName, toBytes value: UnsafeBufferPointer<UInt8>) {
+        name.withBytes { wanted in
+            guard let first = fields.firstIndex(where: { matches($0, wanted) }) else {
+                return append(name, bytes: value)
+            }
+            fields[first].value = appendValue(value)
+            guard first + 1 < fields.count else { return }
+            for index in fields.indices.dropFirst(first + 1).reversed()
+            where matches(fields[index], wanted) {
+                fields.remove(at: index)
+            }
+        }
+    }
+
+    package func append(_ name: HeaderName, bytes value: UnsafeBufferPointer<UInt8>) {
+        name.withBytes { nameBytes in
+            let nameRange = storage.append(nameBytes)
+            fields.append(
+                Field(name: nameRange, value: appendValue(value), id: .identify(nameBytes)))
+        }
+    }
+
+    package func removeAll() {
+        storage.removeAll()
+        fields.removeAll(keepingCapacity: true)
+    }
+
+    private func matches(_ field: Field, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
+        field.name.count == wanted.count
+            && ASCII.equalsIgnoringCase(storage.slice(field.name), wanted)
+    }
+
+    private func appendValue(_ value: UnsafeBufferPointer<UInt8>) -> ByteRange {
+        let range = storage.append(value)
+        for index in range.offset..<range.offset + range.count
+        where !ASCII.isFieldByte(storage.base[index]) {
+            storage.base[index] = 0x20
+        }
+        return range
+    }
+
+    private func withUTF8(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        if text.utf8.withContiguousStorageIfAvailable(body) == nil {
+            Array(text.utf8).withUnsafeBufferPointer(body)
+        }
+    }
+}

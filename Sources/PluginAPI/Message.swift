@@ -1,0 +1,96 @@
+/// The head of a request.
+public final class Request {
+    /// The fields, in the order in which they came. Changes are sent upstream.
+    public let headers = Headers()
+
+    package var method = Method.get
+    package var methodRange = ByteRange.empty
+    package var targetRange = ByteRange.empty
+    package var pathRange = ByteRange.empty
+    package var queryRange: ByteRange?
+    /// The minor version of HTTP/1: 0 or 1.
+    public package(set) var minorVersion = 1
+    /// The announced length of the body in bytes; 0 when there is none, nil when it is chunked.
+    public package(set) var contentLength: Int? = 0
+    package var replacedBody: [UInt8]?
+
+    package init() {}
+
+    /// The method as sent: `GET`.
+    public var methodName: String { methodBytes.string }
+    public var methodBytes: Bytes { headers.bytes(methodRange) }
+
+    /// The target exactly as sent, with the query: `/v1/models?limit=3`.
+    public var target: Bytes { headers.bytes(targetRange) }
+
+    /// The target's path, exactly as sent. Makes a `String`; use `pathBytes` where every request counts.
+    public var path: String { pathBytes.string }
+    public var pathBytes: Bytes { headers.bytes(pathRange) }
+
+    /// What follows the first `?`; nil without one.
+    public var query: Bytes? { queryRange.map { headers.bytes($0) } }
+
+    /// Sends this body instead of the client's. Only from a `WholeRequestPhase`.
+    public func replaceBody(_ bytes: [UInt8]) {
+        replacedBody = bytes
+    }
+
+    package func reset() {
+        headers.removeAll()
+        method = .get
+        methodRange = .empty
+        targetRange = .empty
+        pathRange = .empty
+        queryRange = nil
+        minorVersion = 1
+        contentLength = 0
+        replacedBody = nil
+    }
+}
+
+/// The head of an answer.
+public final class Response {
+    /// The fields, in the order in which they came. Changes are sent to the client.
+    public let headers = Headers()
+    /// 100 to 599; 0 while there is no answer.
+    public var status = 0
+    public package(set) var source = Source.upstream
+    /// The announced length of the body in bytes; nil when it is not known.
+    public package(set) var contentLength: Int?
+    package var bodyIsChanged = false
+
+    public enum Source: Sendable {
+        case upstream
+        /// Made by the proxy: an error, a refusal, or a plugin's answer.
+        case proxy
+    }
+
+    package init() {}
+
+    /// Announces that the body phase may replace bytes: the length is then not announced to the client.
+    public func bodyWillChange() {
+        bodyIsChanged = true
+        contentLength = nil
+    }
+
+    package func reset() {
+        headers.removeAll()
+        status = 0
+        source = .upstream
+        contentLength = nil
+        bodyIsChanged = false
+    }
+}
+
+/// The methods that the engine itself tells apart.
+package enum Method: Sendable {
+    case get, head, post, put, delete, options, patch, connect, trace, other
+
+    /// Whether sending the request twice has the effect of sending it once (RFC 9110 §9.2.2).
+    package var isIdempotent: Bool {
+        switch self {
+        case .get, .head, .put, .delete, .options, .trace: true
+        case .post, .patch, .connect, .other: false
+        }
+    }
+}

@@ -1,0 +1,115 @@
+/// A filter: what an operator names in plugins.json.
+///
+/// One instance is made for each entry of plugins.json and is shared by all event loops, so its own
+/// state must be safe to use from several threads (hence `Sendable`). A plugin takes part in an
+/// exchange by conforming to the phases below, in the order in which they run:
+///
+///     RequestPhase         the head has arrived; decide: proceed, refuse, answer
+///     AsyncRequestPhase    the same, for a plugin that has to wait for something
+///     WholeRequestPhase    the same, with the whole body, up to the plugin's own bound
+///     RequestBodyPhase     each run of body bytes on its way to the upstream
+///     ResponseHeadPhase    the upstream's head has arrived        (chain runs last to first)
+///     ResponseBodyPhase    each run of body bytes to the client   (chain runs last to first)
+///     CompletedPhase       exactly once, whatever happened        (chain runs last to first)
+///
+/// The chain's lists are built once from these conformances: a phase that a plugin does not take
+/// part in costs it nothing. A hook that throws ends that request with a 500, logged with the
+/// plugin's label; it never ends the process.
+public protocol Plugin: Sendable {
+    associatedtype Configuration: PluginConfiguration
+
+    /// The name in plugins.json: lower-case words joined by hyphens, such as `ip-limiter`.
+    static var name: String { get }
+
+    /// What it does, in one sentence, for `sluice plugins` and the documentation.
+    static var summary: String { get }
+
+    /// The facts it reads. `sluice check` warns when nothing before it in a chain writes one.
+    static var reads: [any FactDeclaration] { get }
+
+    /// The facts it writes.
+    static var writes: [any FactDeclaration] { get }
+
+    /// Makes the instance from a checked configuration.
+    ///
+    /// It may read files but starts nothing and writes nothing: `sluice check` makes instances too.
+    /// - Throws: `ConfigurationError` to point at the setting that is wrong.
+    init(_ configuration: Configuration, _ setup: Setup) throws
+
+    /// Opens what the instance needs to run (files, threads). Called once, before its first request.
+    /// An error refuses the configuration.
+    func start() throws
+
+    /// Opens files anew after they have been renamed (SIGHUP). Any thread.
+    func reopen()
+
+    /// Writes out and closes what `start` opened. Called once, after its last request has completed.
+    func stop()
+}
+
+extension Plugin {
+    public static var summary: String { "" }
+    public static var reads: [any FactDeclaration] { [] }
+    public static var writes: [any FactDeclaration] { [] }
+    public func start() throws {}
+    public func reopen() {}
+    public func stop() {}
+}
+
+/// Decides about a request when its head has arrived. Runs on the request's event loop: it must not
+/// block.
+public protocol RequestPhase: Plugin {
+    func request(_ exchange: Exchange) throws -> Decision
+}
+
+/// Decides about a request after waiting for something that answers later.
+///
+/// It runs on the request's own event loop and returns to it after each suspension, so the exchange
+/// may be used as in a synchronous hook. When it does not suspend it costs next to nothing.
+public protocol AsyncRequestPhase: Plugin {
+    nonisolated(nonsending) func request(_ exchange: Exchange) async throws -> Decision
+}
+
+/// Decides about a request when its whole body has arrived.
+///
+/// Only a plugin that conforms to this makes the proxy hold a body back; otherwise bodies stream.
+public protocol WholeRequestPhase: Plugin {
+    /// The largest body, in bytes, that it accepts; a longer one is refused with 413.
+    var bodyLimit: Int { get }
+
+    /// - Parameter body: valid during the call. `exchange.request.replaceBody` changes what is sent.
+    func request(_ exchange: Exchange, body: Span<UInt8>) throws -> Decision
+}
+
+/// Sees each run of request body bytes on its way to the upstream.
+public protocol RequestBodyPhase: Plugin {
+    /// - Parameters:
+    ///   - bytes: valid during the call only; empty when the body's end comes alone.
+    ///   - isLast: whether the body ends with these bytes.
+    func requestBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool) throws
+}
+
+/// Sees, and may change, the head of the answer before the client does.
+///
+/// It runs for the upstream's answers and for those that the proxy makes itself
+/// (`exchange.response.source` tells them apart).
+public protocol ResponseHeadPhase: Plugin {
+    func responseHead(_ exchange: Exchange) throws
+}
+
+/// Sees, and may change, each run of answer bytes on its way to the client.
+public protocol ResponseBodyPhase: Plugin {
+    /// - Parameters:
+    ///   - bytes: valid during the call only; empty when the body's end comes alone.
+    ///   - isLast: whether the body ends with these bytes.
+    /// - Returns: `.pass`, or what to send instead. A plugin that may replace bytes must have called
+    ///   `exchange.response.bodyWillChange()` in the response head phase, so that the length that
+    ///   the upstream announced is not announced to the client.
+    func responseBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool) throws
+        -> BodyDecision
+}
+
+/// Learns how the exchange ended: exactly once, whatever happened to it.
+public protocol CompletedPhase: Plugin {
+    func completed(_ exchange: Exchange)
+}

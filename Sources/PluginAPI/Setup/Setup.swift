@@ -1,0 +1,24 @@
+/// What an instance of a plugin is given to run with.
+public struct Setup: Sendable {
+    /// The entry's label, by which logs and metrics name this instance.
+    public let label: String
+    /// The folder of plugins.json, against which relative paths are meant.
+    public let folder: String
+    public let time: any TimeSource
+    public let log: Log
+    public let metrics: any Metrics
+
+    public init(label: String, folder: String, time: any TimeSource, log: Log, metrics: any Metrics)
+    {
+        self.label = label
+        self.folder = folder
+        self.time = time
+        self.log = log
+        self.metrics = metrics
+    }
+
+    /// A path of the configuration, made absolute.
+    public func path(_ written: String) -> String {
+        written.hasPrefix("/") ? written : folder + "/" + written
+    }
+}

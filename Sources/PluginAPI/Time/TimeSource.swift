@@ -1,0 +1,54 @@
+import Glibc
+
+/// Where time comes from. It is injected everywhere, so that an hour of limits is tested in a millisecond.
+public protocol TimeSource: Sendable {
+    /// Never goes back; for intervals.
+    var monotonic: MonotonicTime { get }
+    /// The calendar's time; for records.
+    var wall: WallTime { get }
+}
+
+/// The machine's clocks.
+public struct SystemTime: TimeSource {
+    public init() {}
+
+    public var monotonic: MonotonicTime {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return MonotonicTime(
+            nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+    }
+
+    public var wall: WallTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}
+
+/// A point on the machine's monotonic clock.
+public struct MonotonicTime: Comparable, Hashable, Sendable {
+    public var nanoseconds: UInt64
+
+    public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+    public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
+
+    public static func + (left: Self, right: Duration) -> Self {
+        Self(nanoseconds: left.nanoseconds &+ UInt64(bitPattern: right.nanoseconds))
+    }
+
+    public static func - (left: Self, right: Self) -> Duration {
+        .nanoseconds(Int64(bitPattern: left.nanoseconds &- right.nanoseconds))
+    }
+}
+
+extension Duration {
+    /// The whole duration in nanoseconds; exact up to 292 years.
+    public var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
+    }
+
+    public var seconds: Double { Double(nanoseconds) / 1e9 }
+}

@@ -1,0 +1,34 @@
+import Glibc
+
+/// A moment of the calendar.
+public struct WallTime: Comparable, Hashable, Sendable, CustomStringConvertible {
+    /// Since 1970-01-01T00:00:00Z, leap seconds not counted.
+    public var microseconds: Int64
+
+    public init(microseconds: Int64) { self.microseconds = microseconds }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        left.microseconds < right.microseconds
+    }
+
+    /// RFC 3339 in UTC with microseconds: `2026-01-31T12:00:00.000001Z`.
+    public var description: String {
+        let date = calendar
+        func padded(_ number: some BinaryInteger, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        let micro = (microseconds % 1_000_000 + 1_000_000) % 1_000_000
+        return
+            "\(padded(date.tm_year + 1900, 4))-\(padded(date.tm_mon + 1, 2))-\(padded(date.tm_mday, 2))"
+            + "T\(padded(date.tm_hour, 2)):\(padded(date.tm_min, 2)):\(padded(date.tm_sec, 2)).\(padded(micro, 6))Z"
+    }
+
+    /// The calendar's parts in UTC.
+    package var calendar: tm {
+        var seconds = time_t((Double(microseconds) / 1_000_000).rounded(.down))
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        return parts
+    }
+}
