@@ -1,0 +1,162 @@
+import CCurl
+import Glibc
+import PluginAPI
+
+/// One libcurl multi handle, driven by the loop's epoll and timers.
+///
+/// libcurl asks for its sockets to be watched and for a timer, in callbacks; it must not be called
+/// from inside a callback. So what exchanges want done with a transfer (add, resume, remove) is noted
+/// and carried out at the turn's end, all together.
+final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
+    private let multi: UnsafeMutableRawPointer
+    private let loop: EventLoop
+    private var timer: LoopTimer!
+    private var timeoutIsDue = false
+    private var sockets: ContiguousArray<Socket> = []
+    private var pending: ContiguousArray<CurlTransfer> = []
+
+    /// libcurl changes its mind about a socket twice for each request. Telling epoll each time would
+    /// cost two system calls, so epoll is told only when an event shows that what it watches is wrong.
+    /// Watching is level-triggered: libcurl does not promise to read a socket dry.
+    private struct Socket {
+        var wanted: Events = []
+        var watched: Events?
+    }
+
+    init(loop: EventLoop) {
+        curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        multi = curl_multi_init()
+        self.loop = loop
+        timer = LoopTimer(self)
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        sluice_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
+        sluice_multi_set_socket_function(multi) { _, descriptor, what, me, _ in
+            me!.curlMulti.watch(descriptor, what)
+            return 0
+        }
+        sluice_multi_set_pointer(multi, CURLMOPT_TIMERDATA, me)
+        sluice_multi_set_timer_function(multi) { _, milliseconds, me in
+            me!.curlMulti.setTimeout(milliseconds)
+            return 0
+        }
+        sluice_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        // How many connections there may be is decided per upstream; libcurl only must not close idle
+        // ones because of a smaller idea of its own.
+        sluice_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 100_000)
+        loop.addParticipant(self)
+    }
+
+    deinit {
+        loop.timers.cancel(timer)
+        curl_multi_cleanup(multi)
+    }
+
+    // MARK: - What transfers ask for
+
+    /// Sees to `transfer` at the turn's end.
+    func note(_ transfer: CurlTransfer) {
+        pending.append(transfer)
+    }
+
+    func turnEnded() -> Bool {
+        guard !pending.isEmpty || timeoutIsDue else { return false }
+        var index = 0
+        // By index: finishing a transfer may note others.
+        while index < pending.count {
+            pending[index].carryOut(multi)
+            index += 1
+        }
+        pending.removeAll(keepingCapacity: true)
+        var rounds = 0
+        while timeoutIsDue, rounds < 4 {
+            timeoutIsDue = false
+            act(CURL_SOCKET_TIMEOUT, 0)
+            rounds += 1
+        }
+        return true
+    }
+
+    // MARK: - Events
+
+    func ready(_ descriptor: Int32, _ events: Events) {
+        let socket = sockets[Int(descriptor)]
+        var mask: Int32 = 0
+        if events.contains(.readable), socket.wanted.contains(.readable) { mask |= CURL_CSELECT_IN }
+        if events.contains(.writable), socket.wanted.contains(.writable) { mask |= CURL_CSELECT_OUT }
+        if !events.isDisjoint(with: .failed), !socket.wanted.isEmpty { mask |= CURL_CSELECT_ERR }
+        if mask == 0 || socket.watched != socket.wanted { correct(descriptor) }
+        if mask != 0 { act(descriptor, mask) }
+    }
+
+    func timerFired(_ timer: LoopTimer) {
+        timeoutIsDue = true
+    }
+
+    private func act(_ descriptor: Int32, _ mask: Int32) {
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, descriptor, mask, &running)
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            let code = message.pointee.data.result
+            CurlTransfer.of(easy).finished(code, multi)
+        }
+    }
+
+    // MARK: - libcurl's callbacks
+
+    private func setTimeout(_ milliseconds: Int) {
+        if milliseconds < 0 {
+            timeoutIsDue = false
+            loop.timers.cancel(timer)
+        } else if milliseconds == 0 {
+            timeoutIsDue = true
+        } else {
+            loop.timers.set(timer, at: loop.now + .milliseconds(milliseconds))
+        }
+    }
+
+    private func watch(_ descriptor: Int32, _ what: Int32) {
+        let index = Int(descriptor)
+        while sockets.count <= index { sockets.append(Socket()) }
+        switch what {
+        case CURL_POLL_IN: sockets[index].wanted = .readable
+        case CURL_POLL_OUT: sockets[index].wanted = .writable
+        case CURL_POLL_INOUT: sockets[index].wanted = [.readable, .writable]
+        default: sockets[index].wanted = []
+        }
+        let missing = sockets[index].watched.map { !$0.isSuperset(of: sockets[index].wanted) } ?? true
+        if missing, !sockets[index].wanted.isEmpty { correct(descriptor) }
+    }
+
+    /// Makes epoll watch what libcurl wants.
+    private func correct(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        let wanted = sockets[index].wanted
+        if wanted.isEmpty {
+            if sockets[index].watched != nil { loop.unregister(descriptor) }
+            sockets[index].watched = nil
+        } else if sockets[index].watched == nil {
+            loop.register(descriptor, wanted, self)
+            sockets[index].watched = wanted
+        } else {
+            loop.modify(descriptor, wanted)
+            sockets[index].watched = wanted
+        }
+    }
+
+    /// libcurl closes a socket: the kernel forgets it by itself, and its number may come again at once.
+    func closing(_ descriptor: Int32) -> Int32 {
+        let index = Int(descriptor)
+        if index < sockets.count, sockets[index].watched != nil {
+            loop.forget(descriptor)
+            sockets[index] = Socket()
+        }
+        return close(descriptor)
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    /// The multi handle's owner, as libcurl's callbacks bring it. It outlives the handle.
+    var curlMulti: CurlMulti { Unmanaged<CurlMulti>.fromOpaque(self).takeUnretainedValue() }
+}

@@ -1,0 +1,341 @@
+import CCurl
+import PluginAPI
+
+/// One libcurl easy handle, used for one transfer after another to the same target.
+///
+/// The handle's options are set once for the target; a request changes only what is its own.
+final class CurlTransfer: Transfer {
+    let target: Target
+    private unowned let transport: CurlTransport
+    private let easy: UnsafeMutableRawPointer
+    private let address: OpaquePointer
+
+    private var receiver: (any TransferReceiver)?
+    private var headerList = CurlHeaderList()
+    private var head = ByteBuffer()
+    private var parser = ResponseParser()
+    private var stage = Stage.idle
+    private var method = Method.get
+    /// The method that the handle was last told.
+    private var methodSet: [UInt8] = []
+    private var requestTarget: [CChar] = []
+    private var connections = 0
+    private var trailers: Headers?
+    private var failure: TransferError?
+    private var isReceivingPaused = false
+    private var isSendingPaused = false
+    private var mayResume = false
+    private var isNoted = false
+    private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+
+    private enum Stage {
+        case idle
+        /// Noted, to be given to libcurl at the turn's end.
+        case starting
+        case head
+        case body
+        /// Cancelled: to be taken from libcurl at the turn's end.
+        case cancelled
+    }
+
+    init(_ target: Target, _ transport: CurlTransport) {
+        self.target = target
+        self.transport = transport
+        easy = curl_easy_init()
+        address = curl_url()
+        configure()
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_url_cleanup(address)
+    }
+
+    static func of(_ easy: UnsafeMutableRawPointer) -> CurlTransfer {
+        var owner: UnsafeMutableRawPointer?
+        sluice_easy_get_pointer(easy, CURLINFO_PRIVATE, &owner)
+        return owner!.curlTransfer
+    }
+
+    // MARK: - Transfer
+
+    func start(_ outgoing: OutgoingRequest, _ receiver: any TransferReceiver) {
+        self.receiver = receiver
+        stage = .starting
+        method = outgoing.request.method
+        connections = 0
+        failure = nil
+        trailers = nil
+        isReceivingPaused = false
+        isSendingPaused = false
+        head.removeAll()
+        set(outgoing)
+        note()
+    }
+
+    func bodyAvailable() {
+        guard isSendingPaused else { return }
+        isSendingPaused = false
+        mayResume = true
+        note()
+    }
+
+    func resume() {
+        guard isReceivingPaused else { return }
+        isReceivingPaused = false
+        mayResume = true
+        note()
+    }
+
+    func cancel() {
+        guard stage != .idle, stage != .cancelled else { return }
+        stage = stage == .starting ? .idle : .cancelled
+        receiver = nil
+        note()
+    }
+
+    private func note() {
+        guard !isNoted else { return }
+        isNoted = true
+        transport.multi.note(self)
+    }
+
+    /// Does what was noted; outside libcurl's callbacks.
+    func carryOut(_ multi: UnsafeMutableRawPointer) {
+        isNoted = false
+        switch stage {
+        case .starting:
+            stage = .head
+            curl_multi_add_handle(multi, easy)
+        case .cancelled:
+            curl_multi_remove_handle(multi, easy)
+            end()
+        case .idle:
+            // Cancelled before it was given to libcurl.
+            if receiver == nil { transport.recycle(self) }
+        case .head, .body:
+            guard mayResume else { return }
+            mayResume = false
+            let mask = (isReceivingPaused ? CURLPAUSE_RECV : 0) | (isSendingPaused ? CURLPAUSE_SEND : 0)
+            curl_easy_pause(easy, mask)
+        }
+    }
+
+    /// libcurl is done with it.
+    func finished(_ code: CURLcode, _ multi: UnsafeMutableRawPointer) {
+        curl_multi_remove_handle(multi, easy)
+        let receiver = receiver
+        let hasHead = stage == .body
+        let trailers = trailers
+        let failure = failure ?? (code == CURLE_OK ? nil : describe(code))
+        end()
+        guard let receiver else { return }
+        if let failure {
+            receiver.transferFailed(failure)
+        } else if !hasHead {
+            receiver.transferFailed(TransferError(.broken, "the connection closed before an answer"))
+        } else {
+            receiver.transferEnded(trailers: trailers)
+        }
+    }
+
+    private func end() {
+        stage = .idle
+        receiver = nil
+        mayResume = false
+        transport.recycle(self)
+    }
+
+    private func describe(_ code: CURLcode) -> TransferError {
+        let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
+            CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
+            return TransferError(.unreachable, text)
+        case CURLE_OPERATION_TIMEDOUT:
+            // The only time limit that libcurl is given is the one for connecting.
+            return TransferError(.connectTimeout, text)
+        default:
+            return TransferError(.broken, text)
+        }
+    }
+
+    // MARK: - Options
+
+    private func configure() {
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        let options = target.options
+        curl_url_set(address, CURLUPART_SCHEME, target.scheme.rawValue, 0)
+        curl_url_set(address, CURLUPART_HOST, target.host.contains(":") ? "[\(target.host)]" : target.host, 0)
+        curl_url_set(address, CURLUPART_PORT, String(target.port), 0)
+        curl_url_set(address, CURLUPART_PATH, "/", 0)
+        sluice_easy_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(address))
+        if let path = target.socketPath { set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        sluice_easy_set_pointer(easy, CURLOPT_PRIVATE, me)
+        errorText.withUnsafeMutableBufferPointer {
+            // The array is never resized or copied, so its memory stays where it is.
+            _ = sluice_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, $0.baseAddress)
+        }
+        sluice_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_PROXY, "")
+        sluice_easy_set_long(easy, CURLOPT_PATH_AS_IS, 1)
+        sluice_easy_set_long(easy, CURLOPT_HTTP09_ALLOWED, 0)
+        sluice_easy_set_long(easy, CURLOPT_BUFFERSIZE, 16384)
+        sluice_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+        sluice_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout.nanoseconds / 1_000_000))
+        sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, options.verifiesCertificates ? 1 : 0)
+        sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, options.verifiesCertificates ? 2 : 0)
+        if let file = options.certificateAuthorities { set(CURLOPT_CAINFO, file) }
+        sluice_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(version(options.version)))
+        // One connection is better shared than opened anew, where the upstream may speak HTTP/2.
+        sluice_easy_set_long(easy, CURLOPT_PIPEWAIT, target.scheme == .https && options.version != .http1 ? 1 : 0)
+
+        sluice_easy_set_pointer(easy, CURLOPT_HEADERDATA, me)
+        sluice_easy_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
+            me!.curlTransfer.receiveHeadLine(UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+        sluice_easy_set_pointer(easy, CURLOPT_WRITEDATA, me)
+        sluice_easy_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, me in
+            me!.curlTransfer.receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+        sluice_easy_set_pointer(easy, CURLOPT_READDATA, me)
+        sluice_easy_set_data_function(easy, CURLOPT_READFUNCTION) { space, size, count, me in
+            me!.curlTransfer.supplyBody(UnsafeMutableRawBufferPointer(start: space, count: size * count))
+        }
+        sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
+        sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in me!.curlTransfer.connected() }
+        sluice_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
+        sluice_easy_set_close_function(easy) { multi, descriptor in multi!.curlMulti.closing(descriptor) }
+    }
+
+    private func version(_ version: ConnectionOptions.Version) -> Int {
+        switch (version, target.scheme) {
+        case (.http1, _), (.automatic, .http): CURL_HTTP_VERSION_1_1
+        case (.automatic, .https), (.http2, .https): CURL_HTTP_VERSION_2TLS
+        case (.http2, .http): CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+        }
+    }
+
+    private func set(_ option: CURLoption, _ text: String) {
+        text.withCString { _ = sluice_easy_set_pointer(easy, option, $0) }
+    }
+
+    private func set(_ outgoing: OutgoingRequest) {
+        requestTarget.removeAll(keepingCapacity: true)
+        outgoing.target.withBytes { bytes in
+            for byte in bytes { requestTarget.append(CChar(bitPattern: byte)) }
+        }
+        requestTarget.append(0)
+        requestTarget.withUnsafeBufferPointer {
+            _ = sluice_easy_set_pointer(easy, CURLOPT_REQUEST_TARGET, $0.baseAddress)
+        }
+
+        var isChunked = false
+        switch outgoing.body {
+        case .none where method == .head:
+            sluice_easy_set_long(easy, CURLOPT_NOBODY, 1)
+        case .none:
+            sluice_easy_set_long(easy, CURLOPT_HTTPGET, 1)
+        case .whole(let bytes):
+            sluice_easy_set_long(easy, CURLOPT_POST, 1)
+            sluice_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+            // Its memory must stay until the transfer ends; without bytes any address will do.
+            sluice_easy_set_pointer(easy, CURLOPT_POSTFIELDS, UnsafeRawPointer(bytes.baseAddress) ?? UnsafeRawPointer(easy))
+        case .stream(let length):
+            sluice_easy_set_pointer(easy, CURLOPT_POSTFIELDS, nil)
+            sluice_easy_set_long(easy, CURLOPT_POST, 1)
+            sluice_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length ?? -1))
+            isChunked = length == nil
+        }
+        if !outgoing.request.methodBytes.elementsEqual(methodSet) || methodSet.isEmpty {
+            methodSet = Array(outgoing.request.methodBytes)
+            set(CURLOPT_CUSTOMREQUEST, outgoing.request.methodName)
+        }
+        sluice_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headerList.fill(outgoing.request, isChunked: isChunked))
+        errorText[0] = 0
+    }
+
+    // MARK: - libcurl's callbacks
+
+    /// The request is about to be written to a connection. libcurl writes it again, on a new
+    /// connection, when a kept-alive one ended without a byte of an answer; the upstream may have
+    /// acted on it all the same, so only a request that may be repeated gets that second chance
+    /// (RFC 9110 §9.2.2).
+    fileprivate func connected() -> Int32 {
+        connections += 1
+        guard connections > 1, !method.isIdempotent else { return CURL_PREREQFUNC_OK }
+        failure = TransferError(.broken, "the kept-alive connection closed before an answer, and the request must not be sent twice")
+        return CURL_PREREQFUNC_ABORT
+    }
+
+    fileprivate func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Int {
+        guard let receiver else { return -1 }
+        head.append(line.assumingMemoryBound(to: UInt8.self))
+        let isEnd = line.count == 2 && line[0] == 0x0D
+        guard isEnd else {
+            // What libcurl accepts without end would otherwise be kept here.
+            return head.count <= Self.limits.headers ? line.count : refuse("the answer's head is longer than \(Self.limits.headers) bytes")
+        }
+        if stage == .body { return receiveTrailers() ? line.count : -1 }
+        receiver.incoming.reset()
+        parser.reset()
+        switch parser.parse(head.readable, into: receiver.incoming, requestMethod: method, limits: Self.limits) {
+        case .head(_):
+            break
+        case .incomplete:
+            return refuse("the answer's head is not complete")
+        case .invalid(let error):
+            return refuse("the answer's head is not valid: \(error.message)")
+        }
+        head.removeAll()
+        switch receiver.incoming.status {
+        case 101: return refuse("the upstream switched protocols without being asked")
+        case 100..<200: receiver.transferInformational()
+        default:
+            stage = .body
+            receiver.transferHead()
+        }
+        return line.count
+    }
+
+    private func receiveTrailers() -> Bool {
+        defer { head.removeAll() }
+        let fields = Headers()
+        guard TrailerParser.parse(head.readable, into: fields) else {
+            return refuse("the answer's trailers are not valid") > 0
+        }
+        trailers = fields
+        return true
+    }
+
+    private func refuse(_ detail: String) -> Int {
+        failure = TransferError(.broken, detail)
+        return -1
+    }
+
+    private static let limits = HeadLimits(requestLine: 8192, headers: 256 * 1024, headerCount: 1000)
+
+    fileprivate func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let receiver else { return 0 }
+        if receiver.transferBody(bytes.assumingMemoryBound(to: UInt8.self)) { return bytes.count }
+        isReceivingPaused = true
+        return Int(CURL_WRITEFUNC_PAUSE)
+    }
+
+    fileprivate func supplyBody(_ space: UnsafeMutableRawBufferPointer) -> Int {
+        guard let receiver else { return Int(CURL_READFUNC_ABORT) }
+        switch receiver.takeBody(into: space) {
+        case .bytes(let count): return count
+        case .ended: return 0
+        case .broken: return Int(CURL_READFUNC_ABORT)
+        case .later:
+            isSendingPaused = true
+            return Int(CURL_READFUNC_PAUSE)
+        }
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    /// The transfer, as libcurl's callbacks bring it. It is kept alive while libcurl has its handle.
+    fileprivate var curlTransfer: CurlTransfer { Unmanaged<CurlTransfer>.fromOpaque(self).takeUnretainedValue() }
+}
