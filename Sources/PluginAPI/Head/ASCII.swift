@@ -16,6 +16,15 @@ public enum ASCII {
         return true
     }
 
+    @inlinable
+    public static func equals(
+        _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where left[index] != right[index] { return false }
+        return true
+    }
+
     /// The value of a run of digits; nil when empty, when anything else is in it, or past `Int.max`.
     @inlinable
     public static func decimal(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {

@@ -22,7 +22,7 @@ public final class HeadStorage {
     }
 
     @usableFromInline
-    func slice(_ range: ByteRange) -> UnsafeBufferPointer<UInt8> {
+    package func slice(_ range: ByteRange) -> UnsafeBufferPointer<UInt8> {
         precondition(
             range.offset + range.count <= capacity,
             "a head's bytes were read after the exchange completed")

@@ -98,7 +98,9 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
     }
 
     private func control(_ operation: Int32, _ descriptor: Int32, _ events: Events) {
-        let tag = UInt64(sources[Int(descriptor)].generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        let tag =
+            UInt64(sources[Int(descriptor)].generation) << 32
+            | UInt64(UInt32(bitPattern: descriptor))
         var event = epoll_event(events: events.rawValue, data: epoll_data_t(u64: tag))
         epoll_ctl(epoll, operation, descriptor, &event)
     }
@@ -185,7 +187,10 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
         repeat {
             var isBusy = false
             for participant in participants where participant.turnEnded() { isBusy = true }
-            if !own.isEmpty { runWork(); isBusy = true }
+            if !own.isEmpty {
+                runWork()
+                isBusy = true
+            }
             rounds += 1
             if !isBusy { break }
         } while rounds < 8
@@ -208,7 +213,9 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
         if event.data.u64 == UInt64.max { return takeInbox() }
         let descriptor = Int(event.data.u64 & 0xFFFF_FFFF)
         let registration = sources[descriptor]
-        guard registration.isActive, registration.generation == UInt32(event.data.u64 >> 32) else { return }
+        guard registration.isActive, registration.generation == UInt32(event.data.u64 >> 32) else {
+            return
+        }
         registration.handler?.ready(Int32(descriptor), Events(rawValue: event.events))
     }
 }

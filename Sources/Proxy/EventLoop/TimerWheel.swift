@@ -108,7 +108,11 @@ package final class TimerWheel {
         timer.slot = LoopTimer.unscheduled
         // One whose slot is being looked at is passed over there.
         guard slot >= 0 else { return }
-        if let previous = timer.previous { previous.next = timer.next } else { slots[slot] = timer.next }
+        if let previous = timer.previous {
+            previous.next = timer.next
+        } else {
+            slots[slot] = timer.next
+        }
         timer.next?.previous = timer.previous
         timer.next = nil
         timer.previous = nil

@@ -16,7 +16,8 @@ struct CurlHeaderList: ~Copyable {
     mutating func fill(_ request: Request, isChunked: Bool) -> UnsafeMutablePointer<curl_slist> {
         text.removeAll()
         offsets.removeAll(keepingCapacity: true)
-        var hasAccept = false, hasContentType = false
+        var hasAccept = false
+        var hasContentType = false
         let headers = request.headers
         for field in headers.fields {
             // libcurl writes the length itself, from what it is told of the body.
@@ -24,7 +25,9 @@ struct CurlHeaderList: ~Copyable {
             let name = headers.storage.slice(field.name)
             if field.id == .other {
                 if name.count == 6, !hasAccept { hasAccept = Self.accept.matches(name) }
-                if name.count == 12, !hasContentType { hasContentType = Self.contentType.matches(name) }
+                if name.count == 12, !hasContentType {
+                    hasContentType = Self.contentType.matches(name)
+                }
             }
             offsets.append(text.count)
             text.append(name)
@@ -63,7 +66,8 @@ struct CurlHeaderList: ~Copyable {
         }
         let base = UnsafeMutablePointer(mutating: text.readable.baseAddress!)
         for index in 0..<count {
-            let data = UnsafeMutableRawPointer(base + offsets[index]).assumingMemoryBound(to: CChar.self)
+            let data = UnsafeMutableRawPointer(base + offsets[index]).assumingMemoryBound(
+                to: CChar.self)
             nodes[index] = curl_slist(data: data, next: index + 1 < count ? nodes + index + 1 : nil)
         }
         return nodes

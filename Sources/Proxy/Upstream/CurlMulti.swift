@@ -82,7 +82,9 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         let socket = sockets[Int(descriptor)]
         var mask: Int32 = 0
         if events.contains(.readable), socket.wanted.contains(.readable) { mask |= CURL_CSELECT_IN }
-        if events.contains(.writable), socket.wanted.contains(.writable) { mask |= CURL_CSELECT_OUT }
+        if events.contains(.writable), socket.wanted.contains(.writable) {
+            mask |= CURL_CSELECT_OUT
+        }
         if !events.isDisjoint(with: .failed), !socket.wanted.isEmpty { mask |= CURL_CSELECT_ERR }
         if mask == 0 || socket.watched != socket.wanted { correct(descriptor) }
         if mask != 0 { act(descriptor, mask) }
@@ -97,7 +99,9 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         curl_multi_socket_action(multi, descriptor, mask, &running)
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else {
+                continue
+            }
             let code = message.pointee.data.result
             CurlTransfer.of(easy).finished(code, multi)
         }
@@ -125,7 +129,8 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         case CURL_POLL_INOUT: sockets[index].wanted = [.readable, .writable]
         default: sockets[index].wanted = []
         }
-        let missing = sockets[index].watched.map { !$0.isSuperset(of: sockets[index].wanted) } ?? true
+        let missing =
+            sockets[index].watched.map { !$0.isSuperset(of: sockets[index].wanted) } ?? true
         if missing, !sockets[index].wanted.isEmpty { correct(descriptor) }
     }
 

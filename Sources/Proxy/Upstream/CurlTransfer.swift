@@ -13,7 +13,7 @@ final class CurlTransfer: Transfer {
     private var receiver: (any TransferReceiver)?
     private var headerList = CurlHeaderList()
     private var head = ByteBuffer()
-    private var parser = ResponseParser()
+    private var parser = ResponseParser(acceptsHTTP2StatusLine: true)
     private var stage = Stage.idle
     private var method = Method.get
     /// The method that the handle was last told.
@@ -26,7 +26,7 @@ final class CurlTransfer: Transfer {
     private var isSendingPaused = false
     private var mayResume = false
     private var isNoted = false
-    private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     private enum Stage {
         case idle
@@ -49,6 +49,7 @@ final class CurlTransfer: Transfer {
     deinit {
         curl_easy_cleanup(easy)
         curl_url_cleanup(address)
+        errorText.deallocate()
     }
 
     static func of(_ easy: UnsafeMutableRawPointer) -> CurlTransfer {
@@ -116,7 +117,8 @@ final class CurlTransfer: Transfer {
         case .head, .body:
             guard mayResume else { return }
             mayResume = false
-            let mask = (isReceivingPaused ? CURLPAUSE_RECV : 0) | (isSendingPaused ? CURLPAUSE_SEND : 0)
+            let mask =
+                (isReceivingPaused ? CURLPAUSE_RECV : 0) | (isSendingPaused ? CURLPAUSE_SEND : 0)
             curl_easy_pause(easy, mask)
         }
     }
@@ -133,7 +135,8 @@ final class CurlTransfer: Transfer {
         if let failure {
             receiver.transferFailed(failure)
         } else if !hasHead {
-            receiver.transferFailed(TransferError(.broken, "the connection closed before an answer"))
+            receiver.transferFailed(
+                TransferError(.broken, "the connection closed before an answer"))
         } else {
             receiver.transferEnded(trailers: trailers)
         }
@@ -147,7 +150,9 @@ final class CurlTransfer: Transfer {
     }
 
     private func describe(_ code: CURLcode) -> TransferError {
-        let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+        let text =
+            errorText[0] == 0
+            ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
             CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
@@ -166,33 +171,35 @@ final class CurlTransfer: Transfer {
         let me = Unmanaged.passUnretained(self).toOpaque()
         let options = target.options
         curl_url_set(address, CURLUPART_SCHEME, target.scheme.rawValue, 0)
-        curl_url_set(address, CURLUPART_HOST, target.host.contains(":") ? "[\(target.host)]" : target.host, 0)
+        curl_url_set(
+            address, CURLUPART_HOST, target.host.contains(":") ? "[\(target.host)]" : target.host, 0
+        )
         curl_url_set(address, CURLUPART_PORT, String(target.port), 0)
         curl_url_set(address, CURLUPART_PATH, "/", 0)
         sluice_easy_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(address))
         if let path = target.socketPath { set(CURLOPT_UNIX_SOCKET_PATH, path) }
         sluice_easy_set_pointer(easy, CURLOPT_PRIVATE, me)
-        errorText.withUnsafeMutableBufferPointer {
-            // The array is never resized or copied, so its memory stays where it is.
-            _ = sluice_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, $0.baseAddress)
-        }
+        sluice_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         sluice_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROXY, "")
         sluice_easy_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         sluice_easy_set_long(easy, CURLOPT_HTTP09_ALLOWED, 0)
         sluice_easy_set_long(easy, CURLOPT_BUFFERSIZE, 16384)
         sluice_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
-        sluice_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout.nanoseconds / 1_000_000))
+        sluice_easy_set_long(
+            easy, CURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout.nanoseconds / 1_000_000))
         sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, options.verifiesCertificates ? 1 : 0)
         sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, options.verifiesCertificates ? 2 : 0)
         if let file = options.certificateAuthorities { set(CURLOPT_CAINFO, file) }
         sluice_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(version(options.version)))
         // One connection is better shared than opened anew, where the upstream may speak HTTP/2.
-        sluice_easy_set_long(easy, CURLOPT_PIPEWAIT, target.scheme == .https && options.version != .http1 ? 1 : 0)
+        sluice_easy_set_long(
+            easy, CURLOPT_PIPEWAIT, target.scheme == .https && options.version != .http1 ? 1 : 0)
 
         sluice_easy_set_pointer(easy, CURLOPT_HEADERDATA, me)
         sluice_easy_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
-            me!.curlTransfer.receiveHeadLine(UnsafeRawBufferPointer(start: bytes, count: size * count))
+            me!.curlTransfer.receiveHeadLine(
+                UnsafeRawBufferPointer(start: bytes, count: size * count))
         }
         sluice_easy_set_pointer(easy, CURLOPT_WRITEDATA, me)
         sluice_easy_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, me in
@@ -200,12 +207,16 @@ final class CurlTransfer: Transfer {
         }
         sluice_easy_set_pointer(easy, CURLOPT_READDATA, me)
         sluice_easy_set_data_function(easy, CURLOPT_READFUNCTION) { space, size, count, me in
-            me!.curlTransfer.supplyBody(UnsafeMutableRawBufferPointer(start: space, count: size * count))
+            me!.curlTransfer.supplyBody(
+                UnsafeMutableRawBufferPointer(start: space, count: size * count))
         }
         sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
         sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in me!.curlTransfer.connected() }
-        sluice_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
-        sluice_easy_set_close_function(easy) { multi, descriptor in multi!.curlMulti.closing(descriptor) }
+        sluice_easy_set_pointer(
+            easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
+        sluice_easy_set_close_function(easy) { multi, descriptor in
+            multi!.curlMulti.closing(descriptor)
+        }
     }
 
     private func version(_ version: ConnectionOptions.Version) -> Int {
@@ -234,13 +245,13 @@ final class CurlTransfer: Transfer {
         switch outgoing.body {
         case .none where method == .head:
             sluice_easy_set_long(easy, CURLOPT_NOBODY, 1)
+        case .none where method == .post || method == .put || method == .patch:
+            // These announce a body even when there is none: `Content-Length: 0` (RFC 9110 §8.6).
+            setBody(UnsafeBufferPointer(start: nil, count: 0))
         case .none:
             sluice_easy_set_long(easy, CURLOPT_HTTPGET, 1)
         case .whole(let bytes):
-            sluice_easy_set_long(easy, CURLOPT_POST, 1)
-            sluice_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-            // Its memory must stay until the transfer ends; without bytes any address will do.
-            sluice_easy_set_pointer(easy, CURLOPT_POSTFIELDS, UnsafeRawPointer(bytes.baseAddress) ?? UnsafeRawPointer(easy))
+            setBody(bytes)
         case .stream(let length):
             sluice_easy_set_pointer(easy, CURLOPT_POSTFIELDS, nil)
             sluice_easy_set_long(easy, CURLOPT_POST, 1)
@@ -251,8 +262,17 @@ final class CurlTransfer: Transfer {
             methodSet = Array(outgoing.request.methodBytes)
             set(CURLOPT_CUSTOMREQUEST, outgoing.request.methodName)
         }
-        sluice_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headerList.fill(outgoing.request, isChunked: isChunked))
+        sluice_easy_set_pointer(
+            easy, CURLOPT_HTTPHEADER, headerList.fill(outgoing.request, isChunked: isChunked))
         errorText[0] = 0
+    }
+
+    private func setBody(_ bytes: UnsafeBufferPointer<UInt8>) {
+        sluice_easy_set_long(easy, CURLOPT_POST, 1)
+        sluice_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+        // libcurl reads from there until the transfer ends; without bytes any address will do.
+        sluice_easy_set_pointer(
+            easy, CURLOPT_POSTFIELDS, UnsafeRawPointer(bytes.baseAddress) ?? UnsafeRawPointer(easy))
     }
 
     // MARK: - libcurl's callbacks
@@ -264,7 +284,10 @@ final class CurlTransfer: Transfer {
     fileprivate func connected() -> Int32 {
         connections += 1
         guard connections > 1, !method.isIdempotent else { return CURL_PREREQFUNC_OK }
-        failure = TransferError(.broken, "the kept-alive connection closed before an answer, and the request must not be sent twice")
+        failure = TransferError(
+            .broken,
+            "the kept-alive connection closed before an answer, and the request must not be sent twice"
+        )
         return CURL_PREREQFUNC_ABORT
     }
 
@@ -274,12 +297,16 @@ final class CurlTransfer: Transfer {
         let isEnd = line.count == 2 && line[0] == 0x0D
         guard isEnd else {
             // What libcurl accepts without end would otherwise be kept here.
-            return head.count <= Self.limits.headers ? line.count : refuse("the answer's head is longer than \(Self.limits.headers) bytes")
+            return head.count <= Self.limits.headers
+                ? line.count
+                : refuse("the answer's head is longer than \(Self.limits.headers) bytes")
         }
         if stage == .body { return receiveTrailers() ? line.count : -1 }
         receiver.incoming.reset()
         parser.reset()
-        switch parser.parse(head.readable, into: receiver.incoming, requestMethod: method, limits: Self.limits) {
+        switch parser.parse(
+            head.readable, into: receiver.incoming, method: method, limits: Self.limits)
+        {
         case .head(_):
             break
         case .incomplete:
@@ -300,8 +327,14 @@ final class CurlTransfer: Transfer {
 
     private func receiveTrailers() -> Bool {
         defer { head.removeAll() }
+        // libcurl has taken the chunks apart; a last chunk put before the lines makes them a trailer
+        // section again, which the one decoder reads.
+        var section = ByteBuffer()
+        section.append("0\r\n")
+        section.append(head.readable)
         let fields = Headers()
-        guard TrailerParser.parse(head.readable, into: fields) else {
+        var decoder = BodyDecoder(.chunked)
+        guard case .end = decoder.decode(section.readable, trailers: fields) else {
             return refuse("the answer's trailers are not valid") > 0
         }
         trailers = fields
@@ -313,7 +346,8 @@ final class CurlTransfer: Transfer {
         return -1
     }
 
-    private static let limits = HeadLimits(requestLine: 8192, headers: 256 * 1024, headerCount: 1000)
+    private static let limits = HeadLimits(
+        requestLine: 8192, headers: 256 * 1024, headerCount: 1000)
 
     fileprivate func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let receiver else { return 0 }
@@ -337,5 +371,7 @@ final class CurlTransfer: Transfer {
 
 extension UnsafeMutableRawPointer {
     /// The transfer, as libcurl's callbacks bring it. It is kept alive while libcurl has its handle.
-    fileprivate var curlTransfer: CurlTransfer { Unmanaged<CurlTransfer>.fromOpaque(self).takeUnretainedValue() }
+    fileprivate var curlTransfer: CurlTransfer {
+        Unmanaged<CurlTransfer>.fromOpaque(self).takeUnretainedValue()
+    }
 }

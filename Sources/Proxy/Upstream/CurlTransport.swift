@@ -18,7 +18,8 @@ package final class CurlTransport: Transport {
     package func start(
         _ outgoing: OutgoingRequest, to target: Target, _ receiver: any TransferReceiver
     ) -> any Transfer {
-        let transfer = idle[ObjectIdentifier(target), default: []].popLast() ?? CurlTransfer(target, self)
+        let transfer =
+            idle[ObjectIdentifier(target), default: []].popLast() ?? CurlTransfer(target, self)
         transfer.start(outgoing, receiver)
         return transfer
     }

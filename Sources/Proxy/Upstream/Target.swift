@@ -16,7 +16,8 @@ package final class Target: Sendable {
     }
 
     package init(
-        scheme: Scheme, host: String, port: Int, socketPath: String? = nil, weight: Int = 1, options: ConnectionOptions
+        scheme: Scheme, host: String, port: Int, socketPath: String? = nil, weight: Int = 1,
+        options: ConnectionOptions
     ) {
         self.scheme = scheme
         self.host = host
@@ -33,7 +34,9 @@ package final class Target: Sendable {
     }
 
     /// For logs and records.
-    package var address: String { socketPath.map { "unix:\($0)" } ?? "\(scheme.rawValue)://\(authority)" }
+    package var address: String {
+        socketPath.map { "unix:\($0)" } ?? "\(scheme.rawValue)://\(authority)"
+    }
 }
 
 /// How connections to a target are made.

@@ -6,7 +6,8 @@ import PluginAPI
 /// test-suite, written against these protocols, holds for every implementation.
 package protocol Transport: AnyObject {
     /// Sends a request. The receiver hears nothing before this returns.
-    func start(_ outgoing: OutgoingRequest, to target: Target, _ receiver: any TransferReceiver) -> any Transfer
+    func start(_ outgoing: OutgoingRequest, to target: Target, _ receiver: any TransferReceiver)
+        -> any Transfer
 
     /// Closes the connections to a target that is no longer configured, when they are idle.
     func retire(_ target: Target)

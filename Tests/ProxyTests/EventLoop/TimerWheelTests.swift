@@ -48,7 +48,8 @@ struct TimerWheelTests {
     @Test("a deadline moved later fires at the later time, one moved earlier at the earlier")
     func moved() {
         let wheel = TimerWheel(start: at(0))
-        let later = Alarm(), earlier = Alarm()
+        let later = Alarm()
+        let earlier = Alarm()
         wheel.set(later.timer, at: at(100))
         wheel.set(later.timer, at: at(5000))
         wheel.set(earlier.timer, at: at(5000))
@@ -62,7 +63,8 @@ struct TimerWheelTests {
     @Test("a timer that fires may cancel and set again another one of the same slot")
     func cancelledWhileFiring() {
         let wheel = TimerWheel(start: at(0))
-        let first = Alarm(), second = Alarm()
+        let first = Alarm()
+        let second = Alarm()
         for (one, other) in [(first, second), (second, first)] {
             one.action = {
                 wheel.cancel(other.timer)

@@ -1,0 +1,60 @@
+import CSystem
+import PluginAPI
+
+/// Counts of durations by size. One thread adds, any thread reads.
+final class Histogram: @unchecked Sendable {
+    /// Upper bounds in nanoseconds: twice to two and a half times the one before.
+    static let bounds: [Int64] = [
+        1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+        1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
+        250_000_000, 500_000_000,
+        1_000_000_000, 2_500_000_000, 5_000_000_000, 10_000_000_000, 30_000_000_000, 60_000_000_000,
+        300_000_000_000,
+    ]
+
+    /// One cell for each bound, one for what is above them, and the sum of all in nanoseconds.
+    private let cells: UnsafeMutablePointer<UInt64>
+    private static let cellCount = bounds.count + 2
+
+    init() {
+        cells = .allocate(capacity: Self.cellCount)
+        cells.initialize(repeating: 0, count: Self.cellCount)
+    }
+
+    deinit { cells.deallocate() }
+
+    func add(_ duration: Duration) { add(nanoseconds: duration.nanoseconds) }
+
+    func add(nanoseconds: Int64) {
+        var low = 0
+        var high = Self.bounds.count
+        while low < high {
+            let middle = (low + high) / 2
+            if nanoseconds <= Self.bounds[middle] { high = middle } else { low = middle + 1 }
+        }
+        sluice_counter_add(cells + low, 1)
+        sluice_counter_add(cells + Self.bounds.count + 1, UInt64(max(0, nanoseconds)))
+    }
+
+    /// What has been counted so far.
+    var snapshot: HistogramSnapshot {
+        var snapshot = HistogramSnapshot()
+        for index in 0...Self.bounds.count {
+            snapshot.counts[index] = sluice_counter_load(cells + index)
+        }
+        snapshot.sum = sluice_counter_load(cells + Self.bounds.count + 1)
+        return snapshot
+    }
+}
+
+/// A histogram as it was at one moment; several threads' can be added up.
+struct HistogramSnapshot {
+    var counts = [UInt64](repeating: 0, count: Histogram.bounds.count + 1)
+    /// In nanoseconds.
+    var sum: UInt64 = 0
+
+    static func += (left: inout Self, right: Self) {
+        for index in left.counts.indices { left.counts[index] += right.counts[index] }
+        left.sum += right.sum
+    }
+}

@@ -1,0 +1,36 @@
+import PluginAPI
+
+/// What one worker counts of one plugin's instance.
+final class PluginMetrics: Sendable {
+    let duration = Histogram()
+    private let proceeded = LocalCounter()
+    private let others = Locked<[Key: UInt64]>([:])
+
+    struct Key: Hashable, Sendable {
+        let decision: String
+        let reason: String
+    }
+
+    /// Reasons come from plugins' code. One that makes them up from what clients send would grow this
+    /// without end, so what comes after so many is counted together.
+    private static let reasonLimit = 64
+
+    func countProceeded() { proceeded.add() }
+
+    func count(_ kind: DecisionRecord.Kind, _ reason: String) {
+        others.withLock { counts in
+            let key = Key(decision: kind.rawValue, reason: reason)
+            if counts[key] == nil, counts.count >= Self.reasonLimit {
+                counts[Key(decision: kind.rawValue, reason: "other"), default: 0] += 1
+            } else {
+                counts[key, default: 0] += 1
+            }
+        }
+    }
+
+    var decisions: [Key: UInt64] {
+        var counts = others.withLock { $0 }
+        if proceeded.value > 0 { counts[Key(decision: "proceed", reason: "")] = proceeded.value }
+        return counts
+    }
+}

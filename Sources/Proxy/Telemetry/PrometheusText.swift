@@ -1,0 +1,66 @@
+import PluginAPI
+
+/// Writes metrics in the Prometheus text format, version 0.0.4.
+struct PrometheusText {
+    private(set) var text = ""
+
+    private static let prefix = "sluice_"
+
+    mutating func family(_ name: String, _ type: String, _ help: String) {
+        text +=
+            "# HELP \(Self.prefix)\(name) \(Self.escape(help, quotes: false))\n# TYPE \(Self.prefix)\(name) \(type)\n"
+    }
+
+    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: UInt64) {
+        line(name, labels, String(value))
+    }
+
+    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: Double) {
+        line(
+            name, labels,
+            value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value))
+    }
+
+    /// The buckets, sum and count of a histogram, in seconds.
+    mutating func histogram(
+        _ name: String, _ labels: [(String, String)], _ snapshot: HistogramSnapshot
+    ) {
+        var total: UInt64 = 0
+        for (index, bound) in Histogram.bounds.enumerated() {
+            total += snapshot.counts[index]
+            line(name + "_bucket", labels + [("le", Self.seconds(bound))], String(total))
+        }
+        total += snapshot.counts[Histogram.bounds.count]
+        line(name + "_bucket", labels + [("le", "+Inf")], String(total))
+        line(name + "_sum", labels, String(Double(snapshot.sum) / 1e9))
+        line(name + "_count", labels, String(total))
+    }
+
+    private mutating func line(_ name: String, _ labels: [(String, String)], _ value: String) {
+        text += Self.prefix + name
+        if !labels.isEmpty {
+            text +=
+                "{"
+                + labels.map { "\($0)=\"\(Self.escape($1, quotes: true))\"" }.joined(separator: ",")
+                + "}"
+        }
+        text += " \(value)\n"
+    }
+
+    private static func seconds(_ nanoseconds: Int64) -> String {
+        String(Double(nanoseconds) / 1e9)
+    }
+
+    private static func escape(_ text: String, quotes: Bool) -> String {
+        var escaped = ""
+        for character in text {
+            switch character {
+            case "\\": escaped += "\\\\"
+            case "\n": escaped += "\\n"
+            case "\"" where quotes: escaped += "\\\""
+            default: escaped.append(character)
+            }
+        }
+        return escaped
+    }
+}

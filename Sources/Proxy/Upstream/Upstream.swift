@@ -1,0 +1,37 @@
+import PluginAPI
+
+/// A service that requests are passed on to, at one or several targets.
+package final class Upstream: Sendable {
+    package let name: String
+    package let targets: [Target]
+    package let balance: Balance
+    /// Fields that are set on every request to it, such as its own credentials.
+    package let headers: [(HeaderName, String)]
+    /// How long the head of an answer may take, from the end of the request.
+    package let responseHeadersTimeout: Duration
+    /// How long neither side may move a byte.
+    package let idleTimeout: Duration
+    /// How many requests may be under way at once, over all workers.
+    package let maximumConnections: Int
+
+    package enum Balance: String, Sendable, CaseIterable {
+        case roundRobin = "round-robin"
+        case leastRequests = "least-requests"
+    }
+
+    package init(
+        name: String, targets: [Target], balance: Balance = .roundRobin,
+        headers: [(HeaderName, String)] = [],
+        responseHeadersTimeout: Duration = .seconds(60), idleTimeout: Duration = .seconds(300),
+        maximumConnections: Int = 512
+    ) {
+        precondition(!targets.isEmpty, "an upstream without a target")
+        self.name = name
+        self.targets = targets
+        self.balance = balance
+        self.headers = headers
+        self.responseHeadersTimeout = responseHeadersTimeout
+        self.idleTimeout = idleTimeout
+        self.maximumConnections = maximumConnections
+    }
+}
