@@ -35,6 +35,12 @@ public final class Request {
         replacedBody = bytes
     }
 
+    /// Changes what the upstream is asked for; the path that plugins see stays the client's.
+    package func setTarget(_ target: String) {
+        var target = target
+        targetRange = target.withUTF8 { headers.storage.append($0) }
+    }
+
     package func reset() {
         headers.removeAll()
         method = .get

@@ -6,7 +6,7 @@
 package struct ByteBuffer: ~Copyable {
     // Invariant: 0 <= readIndex <= writeIndex <= capacity; `base` is nil exactly when capacity is 0.
     private var base: UnsafeMutablePointer<UInt8>?
-    private var capacity = 0
+    package private(set) var capacity = 0
     private var readIndex = 0
     private var writeIndex = 0
 

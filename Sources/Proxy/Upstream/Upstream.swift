@@ -3,10 +3,14 @@ import PluginAPI
 /// A service that requests are passed on to, at one or several targets.
 package final class Upstream: Sendable {
     package let name: String
+    /// Its place in the file, where each worker's share of it is.
+    package let number: Int
     package let targets: [Target]
     package let balance: Balance
     /// Fields that are set on every request to it, such as its own credentials.
     package let headers: [(HeaderName, String)]
+    /// Whether `headers` names the host, which otherwise is the target's.
+    let setsHost: Bool
     /// How long the head of an answer may take, from the end of the request.
     package let responseHeadersTimeout: Duration
     /// How long neither side may move a byte.
@@ -20,16 +24,18 @@ package final class Upstream: Sendable {
     }
 
     package init(
-        name: String, targets: [Target], balance: Balance = .roundRobin,
+        name: String, number: Int, targets: [Target], balance: Balance = .roundRobin,
         headers: [(HeaderName, String)] = [],
         responseHeadersTimeout: Duration = .seconds(60), idleTimeout: Duration = .seconds(300),
         maximumConnections: Int = 512
     ) {
         precondition(!targets.isEmpty, "an upstream without a target")
         self.name = name
+        self.number = number
         self.targets = targets
         self.balance = balance
         self.headers = headers
+        setsHost = headers.contains { $0.0.string.lowercased() == "host" }
         self.responseHeadersTimeout = responseHeadersTimeout
         self.idleTimeout = idleTimeout
         self.maximumConnections = maximumConnections

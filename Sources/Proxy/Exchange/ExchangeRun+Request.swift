@@ -1,0 +1,216 @@
+import PluginAPI
+
+/// The request's way: through the request phase, with its body behind it.
+extension ExchangeRun {
+    // MARK: - The request phase
+
+    /// Asks the plugins, from this step of the chain on, and then goes to the upstream.
+    func decide(from first: Int) {
+        let chain = route.chain
+        var step = first
+        exchange.now = loop.now
+        var time = step < chain.requestSteps.count ? loop.time.monotonic : loop.now
+        while step < chain.requestSteps.count {
+            stage = .deciding(step)
+            let current = chain.requestSteps[step]
+            let result: Result<Decision, any Error>
+            switch current.hook {
+            case .immediate(let plugin):
+                result = Result { try plugin.request(exchange) }
+            case .whole(let plugin):
+                guard bodyHasEnded else { return awaitBody(for: step, bound: plugin.bodyLimit) }
+                result = Result { try plugin.request(exchange, body: upload.readable.span) }
+                takeReplacedBody()
+            case .waiting(let plugin):
+                guard let atOnce = start(plugin, step) else { return }
+                result = atOnce
+            }
+            let entry = chain.entries[current.entry]
+            time = service.countTime(entry, since: time, loop.time)
+            guard apply(result, of: entry, at: current.entry) else { return }
+            step += 1
+        }
+        turnaround = chain.entries.count
+        goToUpstream()
+    }
+
+    /// - Returns: whether the request goes on.
+    private func apply(_ result: Result<Decision, any Error>, of entry: Chain.Entry, at place: Int) -> Bool {
+        let metrics = service.metrics(of: entry)
+        switch result {
+        case .success(.proceed):
+            metrics.countProceeded()
+            return true
+        case .success(.refuse(let refusal)):
+            guard record(entry.mode == .observe ? .observed : .refuse, refusal.reason, entry) else { return true }
+            sendError(
+                status: refusal.status, reason: refusal.reason, message: refusal.message, headers: refusal.headers,
+                turnaround: place + 1)
+        case .success(.answer(let answer)):
+            guard record(entry.mode == .observe ? .observed : .answer, answer.reason, entry) else { return true }
+            send(answer, turnaround: place + 1)
+        case .failure(let error):
+            failed(entry, error)
+            // A plugin that is only observed must not hurt anyone.
+            if entry.mode == .observe { return true }
+            sendPluginError(turnaround: place)
+        }
+        return false
+    }
+
+    /// - Returns: whether the decision holds.
+    private func record(_ kind: DecisionRecord.Kind, _ reason: String, _ entry: Chain.Entry) -> Bool {
+        service.metrics(of: entry).count(kind, reason)
+        exchange.decisions.append(DecisionRecord(plugin: entry.label, kind: kind, reason: reason))
+        return kind != .observed
+    }
+
+    /// Notes that a plugin's hook threw.
+    func failed(_ entry: Chain.Entry, _ error: any Error) {
+        service.metrics(of: entry).count(.failed, "plugin_error")
+        exchange.decisions.append(DecisionRecord(plugin: entry.label, kind: .failed, reason: "plugin_error"))
+        exchange.outcome.error = "plugin \(entry.label): \(error)"
+        worker.log(
+            .error, "a plugin failed",
+            [("plugin", entry.label), ("error", "\(error)"), ("request_id", exchange.requestID), ("route", route.name)])
+    }
+
+    // MARK: - Asynchronous hooks
+
+    /// Calls the hook. It runs on this loop, and when it does not suspend it ends within the call.
+    /// - Returns: its result, or nil when it will come later.
+    private func start(_ plugin: any AsyncRequestPhase, _ step: Int) -> Result<Decision, any Error>? {
+        stage = .waitingForPlugin(step)
+        task = .starting
+        // The exchange does not leave its loop: the task runs there and nowhere else.
+        nonisolated(unsafe) let run = self
+        Task.immediate(executorPreference: loop) {
+            do {
+                let decision = try await plugin.request(run.exchange)
+                run.ended(.success(decision))
+            } catch {
+                run.ended(.failure(error))
+            }
+        }
+        if case .endedAtOnce(let result) = task {
+            task = .none
+            return result
+        }
+        task = .suspended
+        return nil
+    }
+
+    private func ended(_ result: Result<Decision, any Error>) {
+        if case .starting = task {
+            task = .endedAtOnce(result)
+            return
+        }
+        task = .none
+        guard case .waitingForPlugin(let step) = stage else {
+            // The client left meanwhile.
+            return worker.recycle(self)
+        }
+        let current = route.chain.requestSteps[step]
+        if apply(result, of: route.chain.entries[current.entry], at: current.entry) { decide(from: step + 1) }
+    }
+
+    // MARK: - The body
+
+    /// Whether the client's connection should go on reading.
+    var wantsBody: Bool {
+        switch stage {
+        case .waitingForBody: true
+        case .upstream: upload.count < Self.uploadBound
+        case .deciding, .waitingForPlugin, .waitingForPlace: !holdsBodyUntilDecided && upload.count < Self.uploadBound
+        case .idle, .answering, .ended: false
+        }
+    }
+
+    private func awaitBody(for step: Int, bound: Int) {
+        stage = .waitingForBody(step, bound: min(bound, worker.settings.requestBody))
+        if case .length(let length) = bodyFraming, length > bound { return refuseBody() }
+        if upload.count > bound { return refuseBody() }
+        connection.resumeReading()
+    }
+
+    /// A plugin may have put another body in the client's place.
+    private func takeReplacedBody() {
+        guard let replaced = exchange.request.replacedBody else { return }
+        exchange.request.replacedBody = nil
+        upload.removeAll()
+        replaced.withUnsafeBufferPointer { upload.append($0) }
+        bodyFraming = .length(replaced.count)
+    }
+
+    /// Takes what the client has sent.
+    func receiveBody(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool) {
+        exchange.outcome.bytesIn += bytes.count
+        guard exchange.outcome.bytesIn <= worker.settings.requestBody else { return refuseBody() }
+        upload.append(bytes)
+        if isLast { bodyHasEnded = true }
+        switch stage {
+        case .waitingForBody(let step, let bound):
+            if upload.count > bound { return refuseBody() }
+            if isLast { decide(from: step) }
+        case .upstream:
+            guard showUpload() else { return }
+            transfer?.bodyAvailable()
+        default:
+            break
+        }
+    }
+
+    /// Shows the request body phase what it has not seen yet.
+    /// - Returns: false when a plugin failed and the exchange is over.
+    func showUpload() -> Bool {
+        let chain = route.chain
+        guard !chain.requestBodySteps.isEmpty else { return true }
+        let bytes = UnsafeBufferPointer(rebasing: upload.readable[uploadSeen...])
+        uploadSeen = upload.count
+        var time = loop.time.monotonic
+        exchange.now = loop.now
+        for step in chain.requestBodySteps {
+            let entry = chain.entries[step.entry]
+            do {
+                try step.hook.requestBody(exchange, bytes.span, isLast: bodyHasEnded)
+            } catch {
+                failed(entry, error)
+                if entry.mode == .enforce {
+                    breakOff()
+                    return false
+                }
+            }
+            time = service.countTime(entry, since: time, loop.time)
+        }
+        return true
+    }
+
+    func refuseBody() {
+        exchange.outcome.error = "the request's body is longer than allowed"
+        giveUpRequest(status: 413, reason: "body_too_large", message: "The request's body is longer than this server accepts.")
+    }
+
+    /// The client's framing is broken.
+    func bodyIsMalformed(_ error: HTTPError) {
+        bodyIsBroken = true
+        exchange.outcome.error = "\(error.message)"
+        giveUpRequest(status: error.status, reason: "\(error.reason)", message: "\(error.message)")
+    }
+
+    func bodyTimedOut() {
+        bodyIsBroken = true
+        exchange.outcome.error = "the client stopped sending its request's body"
+        giveUpRequest(status: 408, reason: "request_timeout", message: "The request's body did not arrive in time.")
+    }
+
+    /// Answers with an error, or breaks off where an answer is under way already.
+    private func giveUpRequest(status: Int, reason: String, message: String) {
+        leaveUpstream()
+        if bodyIsBroken { connection.endAfterAnswer() }
+        if headIsSent {
+            abort(by: .client, message)
+        } else {
+            sendError(status: status, reason: reason, message: message, turnaround: route.chain.entries.count)
+        }
+    }
+}

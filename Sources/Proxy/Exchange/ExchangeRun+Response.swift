@@ -1,0 +1,140 @@
+import PluginAPI
+
+/// The answer's way: through the response phases, last plugin to first, and to the client.
+extension ExchangeRun {
+    // MARK: - From the upstream
+
+    /// Shows the head to those plugins that stand before a place in the chain.
+    /// - Returns: false when one failed.
+    func showHead(upTo turnaround: Int) -> Bool {
+        let chain = route.chain
+        guard !chain.responseHeadSteps.isEmpty else { return true }
+        var time = loop.time.monotonic
+        exchange.now = loop.now
+        for step in chain.responseHeadSteps where step.entry < turnaround {
+            let entry = chain.entries[step.entry]
+            do {
+                try step.hook.responseHead(exchange)
+            } catch {
+                failed(entry, error)
+                if entry.mode == .enforce { return false }
+            }
+            time = service.countTime(entry, since: time, loop.time)
+        }
+        return true
+    }
+
+    func sendHead() {
+        headIsSent = true
+        exchange.outcome.status = exchange.response.status
+        exchange.outcome.timeToFirstByte = loop.now - began
+        connection.sendHead(exchange.response, for: exchange.request)
+    }
+
+    /// Passes bytes on, through the plugins that see or change them.
+    func sendBody(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool) {
+        let chain = route.chain
+        guard !chain.responseBodySteps.isEmpty else { return pass(bytes) }
+        var time = loop.time.monotonic
+        exchange.now = loop.now
+        var replaced: [UInt8]?
+        for step in chain.responseBodySteps where step.entry < turnaround {
+            let entry = chain.entries[step.entry]
+            do {
+                let decision =
+                    if let replaced {
+                        try step.hook.responseBody(exchange, replaced.span, isLast: isLast)
+                    } else {
+                        try step.hook.responseBody(exchange, bytes.span, isLast: isLast)
+                    }
+                if case .replace(let new) = decision {
+                    precondition(
+                        exchange.response.bodyIsChanged,
+                        "plugin \(entry.label) replaced bytes without bodyWillChange()")
+                    replaced = new
+                }
+            } catch {
+                failed(entry, error)
+                if entry.mode == .enforce { return breakOff() }
+            }
+            time = service.countTime(entry, since: time, loop.time)
+        }
+        if let replaced {
+            replaced.withUnsafeBufferPointer { pass($0) }
+        } else {
+            pass(bytes)
+        }
+    }
+
+    private func pass(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard !bytes.isEmpty else { return }
+        exchange.outcome.bytesOut += bytes.count
+        connection.sendBody(bytes)
+    }
+
+    /// Ends the exchange because a plugin failed in the middle of a body.
+    func breakOff() {
+        let error = exchange.outcome.error ?? "a plugin failed"
+        leaveUpstream()
+        if headIsSent {
+            abort(by: .proxy, error)
+        } else {
+            sendPluginError(turnaround: 0)
+        }
+    }
+
+    // MARK: - Of the proxy's own
+
+    /// Sends an error in the form that clients parse.
+    /// - Parameter turnaround: the plugins before this place in the chain see the answer.
+    func sendError(
+        status: Int, reason: String, message: String?, headers: [(String, String)] = [], turnaround: Int
+    ) {
+        let body = ErrorBody.make(status: status, reason: reason, message: message, requestID: exchange.requestID)
+        send(
+            Answer(status: status, reason: reason, headers: [("content-type", "application/json")] + headers, body: body),
+            turnaround: turnaround)
+    }
+
+    func sendPluginError(turnaround: Int) {
+        sendError(
+            status: 500, reason: "plugin_error", message: "The proxy could not process this request.",
+            turnaround: turnaround)
+    }
+
+    /// Sends a whole answer.
+    func send(_ answer: Answer, turnaround: Int) {
+        stage = .answering
+        self.turnaround = turnaround
+        let response = exchange.response
+        fill(response, from: answer)
+        if !showHead(upTo: turnaround) {
+            // The plugins are not asked again, or a failing one would be for ever.
+            self.turnaround = 0
+            fill(
+                response,
+                from: Answer(
+                    status: 500, headers: [("content-type", "application/json")],
+                    body: ErrorBody.make(
+                        status: 500, reason: "plugin_error", message: "The proxy could not process this request.",
+                        requestID: exchange.requestID)))
+        }
+        sendHead()
+        answer.body.withUnsafeBufferPointer { sendBody($0, isLast: true) }
+        guard !isCompleted else { return }
+        loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
+        connection.sendEnd(trailers: nil)
+    }
+
+    private func fill(_ response: Response, from answer: Answer) {
+        response.reset()
+        response.source = .proxy
+        response.status = answer.status
+        response.contentLength = answer.body.count
+        for (name, value) in answer.headers {
+            guard let name = HeaderName(name) else { continue }
+            response.headers.append(name, value)
+        }
+        response.headers.set("x-request-id", to: exchange.requestID)
+    }
+}

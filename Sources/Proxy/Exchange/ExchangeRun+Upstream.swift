@@ -1,0 +1,211 @@
+import PluginAPI
+
+/// The upstream's side: getting a place, choosing a target, and what the transfer tells.
+extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
+    // MARK: - Going there
+
+    func goToUpstream() {
+        guard let upstream = route.upstream else {
+            return sendError(
+                status: 404, reason: "route_not_found",
+                message: "No route is for \(exchange.request.methodName) \(exchange.request.path).",
+                turnaround: turnaround)
+        }
+        let pool = service.pools[upstream.number]
+        self.pool = pool
+        if pool.take(self) {
+            enterUpstream()
+        } else {
+            stage = .waitingForPlace
+            loop.timers.set(timer, at: loop.now + upstream.targets[0].options.connectTimeout)
+        }
+    }
+
+    func isWaiting(for pool: UpstreamPool) -> Bool {
+        if case .waitingForPlace = stage { self.pool === pool } else { false }
+    }
+
+    func placeIsFree() { enterUpstream() }
+
+    private func enterUpstream() {
+        Forwarding.prepareRequest(exchange, route: route)
+        upstreamStarted = loop.now
+        stage = .upstream
+        if !upload.isEmpty || bodyHasEnded && bodyFraming.hasBody {
+            guard showUpload() else { return }
+        }
+        attempt()
+        connection.resumeReading()
+    }
+
+    private func attempt() {
+        let pool = pool!
+        guard let index = pool.choose(except: triedTargets) else {
+            return upstreamFailed(TransferError(.unreachable, "no target left"))
+        }
+        targetIndex = index
+        let target = pool.target(index)
+        exchange.outcome.attempts += 1
+        exchange.outcome.target = target.address
+        Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
+        let body: OutgoingRequest.Body =
+            if bodyHasEnded {
+                upload.isEmpty && !bodyFraming.hasBody ? .none : .whole(upload.readable)
+            } else if case .length(let length) = bodyFraming {
+                .stream(length: length)
+            } else {
+                .stream(length: nil)
+            }
+        let outgoing = OutgoingRequest(
+            request: exchange.request, target: exchange.request.headers.bytes(exchange.request.targetRange), body: body)
+        transfer = worker.transport.start(outgoing, to: target, self)
+        expectHead()
+    }
+
+    private func expectHead() {
+        let upstream = pool!.upstream
+        let limit = upstream.responseHeadersTimeout + upstream.targets[0].options.connectTimeout
+        loop.timers.set(timer, at: loop.now + limit)
+    }
+
+    private func expectBytes() {
+        loop.timers.set(timer, at: loop.now + pool!.upstream.idleTimeout)
+    }
+
+    /// Gives back the place at the upstream, and ends the transfer if it is still under way.
+    func leaveUpstream() {
+        transfer?.cancel()
+        transferIsOver()
+        guard let pool else { return }
+        self.pool = nil
+        if case .waitingForPlace = stage { return }
+        pool.release()
+    }
+
+    private func transferIsOver() {
+        transfer = nil
+        guard let targetIndex else { return }
+        self.targetIndex = nil
+        pool!.ended(targetIndex)
+        if let upstreamStarted { exchange.outcome.upstreamDuration = loop.now - upstreamStarted }
+    }
+
+    func timerFired(_ timer: LoopTimer) {
+        switch stage {
+        case .waitingForPlace:
+            leaveUpstream()
+            exchange.outcome.error = "all connections to the upstream are in use"
+            sendError(
+                status: 503, reason: "upstream_busy", message: "The upstream is serving as many requests as it may.",
+                headers: [("retry-after", "1")], turnaround: turnaround)
+        case .upstream where !headIsSent:
+            upstreamFailed(TransferError(.connectTimeout, "the answer's head did not come within the time for it"))
+        case .upstream where receivingIsPaused:
+            abort(by: .client, "the client stopped reading its answer")
+        case .upstream:
+            abort(by: .upstream, "the upstream stopped sending its answer")
+        case .answering:
+            abort(by: .client, "the client stopped reading its answer")
+        case .idle, .deciding, .waitingForPlugin, .waitingForBody, .ended:
+            // Left over from an earlier request: a timer is not taken off for each one that ends.
+            break
+        }
+    }
+
+    // MARK: - What the transfer tells
+
+    var incoming: Response { exchange.response }
+
+    func takeBody(into space: UnsafeMutableRawBufferPointer) -> BodySupply {
+        if bodyIsBroken { return .broken }
+        guard !upload.isEmpty else { return bodyHasEnded ? .ended : .later }
+        let wasFull = upload.count >= Self.uploadBound
+        let count = min(space.count, upload.count)
+        space.baseAddress!.copyMemory(from: upload.readable.baseAddress!, byteCount: count)
+        upload.consume(count)
+        uploadSeen = max(0, uploadSeen - count)
+        if wasFull || !bodyHasEnded { connection.resumeReading() }
+        if !headIsSent { expectHead() } else { expectBytes() }
+        return .bytes(count)
+    }
+
+    func transferInformational() {
+        Forwarding.prepareResponse(exchange.response)
+        if exchange.response.status != 100 {
+            connection.sendInformational(exchange.response, for: exchange.request)
+        }
+        exchange.response.reset()
+    }
+
+    func transferHead() {
+        exchange.response.source = .upstream
+        Forwarding.prepareResponse(exchange.response)
+        guard showHead(upTo: route.chain.entries.count) else {
+            leaveUpstream()
+            return sendPluginError(turnaround: 0)
+        }
+        sendHead()
+        expectBytes()
+    }
+
+    func transferBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard connection.hasRoom else {
+            receivingIsPaused = true
+            return false
+        }
+        expectBytes()
+        sendBody(bytes, isLast: false)
+        return true
+    }
+
+    func transferEnded(trailers: Headers?) {
+        transferIsOver()
+        leaveUpstream()
+        if !route.chain.responseBodySteps.isEmpty { sendBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true) }
+        guard !isCompleted else { return }
+        stage = .answering
+        loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
+        connection.sendEnd(trailers: trailers)
+    }
+
+    func transferFailed(_ error: TransferError) {
+        // Nothing was sent: another target can have the same request.
+        if error.kind != .broken, let targetIndex { triedTargets.append(targetIndex) }
+        transferIsOver()
+        if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count { return attempt() }
+        upstreamFailed(error)
+    }
+
+    private func upstreamFailed(_ error: TransferError) {
+        let name = pool?.upstream.name ?? ""
+        exchange.outcome.error = error.detail
+        worker.log(
+            .warning, "upstream failed",
+            [
+                ("upstream", name), ("target", exchange.outcome.target ?? ""), ("error", error.detail),
+                ("request_id", exchange.requestID), ("route", route.name),
+            ])
+        if headIsSent { return abort(by: .upstream, error.detail) }
+        leaveUpstream()
+        if error.kind == .connectTimeout {
+            sendError(
+                status: 504, reason: "upstream_timeout", message: "The upstream did not answer in time.",
+                turnaround: route.chain.entries.count)
+        } else {
+            sendError(
+                status: 502, reason: error.kind == .broken ? "upstream_broken" : "upstream_unreachable",
+                message: error.kind == .broken
+                    ? "The upstream ended the connection or broke the protocol." : "The upstream cannot be reached.",
+                turnaround: route.chain.entries.count)
+        }
+    }
+
+    // MARK: - Back-pressure
+
+    /// The client has read what it was sent, or most of it.
+    func clientHasRoom() {
+        guard receivingIsPaused else { return }
+        receivingIsPaused = false
+        transfer?.resume()
+    }
+}

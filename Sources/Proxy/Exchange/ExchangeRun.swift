@@ -1,0 +1,209 @@
+import PluginAPI
+
+/// Takes one request through its chain, to the upstream and back: what happens to an exchange, in order.
+///
+/// It stands between a client's connection and a transfer, both on the same loop, and is reused for
+/// other requests when it is done. This file holds its state, its beginning and its end; the request's
+/// way is in ExchangeRun+Request, the answer's in ExchangeRun+Response, the upstream's side in
+/// ExchangeRun+Upstream.
+final class ExchangeRun {
+    let worker: Worker
+    let exchange = Exchange()
+
+    unowned(unsafe) var connection: ClientConnection!
+    /// The configuration with which it began, and this worker's share of it.
+    var service: WorkerService!
+    var route: Route!
+    var stage = Stage.idle
+    /// Whether the completed phase has run.
+    var isCompleted = false
+
+    // The request's body
+    /// What has come from the client and not yet gone to the upstream.
+    var upload = ByteBuffer()
+    var bodyFraming = BodyFraming.none
+    /// Everything has come from the client.
+    var bodyHasEnded = true
+    var bodyIsBroken = false
+    var holdsBodyUntilDecided = false
+    /// How much of `upload` the request body phase has seen.
+    var uploadSeen = 0
+    let requestTrailers = Headers()
+
+    // The upstream's side
+    var transfer: (any Transfer)?
+    var pool: UpstreamPool?
+    var targetIndex: Int?
+    var triedTargets: [Int] = []
+    var upstreamStarted: MonotonicTime?
+    var timer: LoopTimer!
+    var receivingIsPaused = false
+
+    // The answer's side
+    var headIsSent = false
+    /// The plugins before this place in the chain have seen the request, so they see the answer.
+    var turnaround = 0
+    var began = MonotonicTime(nanoseconds: 0)
+
+    /// An asynchronous hook of this exchange is under way; the object must not be reused before it ends.
+    var task = TaskState.none
+
+    enum TaskState {
+        case none
+        /// The hook is being called and may end within the call.
+        case starting
+        case endedAtOnce(Result<Decision, any Error>)
+        case suspended
+    }
+
+    enum Stage {
+        case idle
+        /// The request phase, at this step.
+        case deciding(Int)
+        /// An asynchronous hook is under way.
+        case waitingForPlugin(Int)
+        /// A plugin reads the whole body, up to a bound.
+        case waitingForBody(Int, bound: Int)
+        /// All places at the upstream are taken.
+        case waitingForPlace
+        case upstream
+        /// The answer is complete, or was made here; what is left is to send it.
+        case answering
+        case ended
+    }
+
+    /// How much of a request's body is held for an upstream that does not take it.
+    static let uploadBound = 64 << 10
+
+    init(_ worker: Worker) {
+        self.worker = worker
+        timer = LoopTimer(self)
+    }
+
+    deinit { worker.loop.timers.cancel(timer) }
+
+    var loop: EventLoop { worker.loop }
+
+    // MARK: - The beginning
+
+    func firstByteArrived() {
+        began = loop.now
+        exchange.startedAt = loop.wall
+    }
+
+    /// The head is complete.
+    func begin(_ connection: ClientConnection, framing: BodyFraming, expectsContinue: Bool) {
+        prepare(connection)
+        bodyFraming = framing
+        bodyHasEnded = !framing.hasBody
+        holdsBodyUntilDecided = expectsContinue
+        if case .admin(let service) = connection.endpoint.service {
+            route = self.service.generation.unmatched
+            return send(service.answer(exchange), turnaround: 0)
+        }
+        route = service.generation.route(for: exchange.request)
+        exchange.route = route.name
+        exchange.upstream = route.upstream?.name
+        if case .length(let length) = framing, length > worker.settings.requestBody { return refuseBody() }
+        decide(from: 0)
+    }
+
+    /// The head is not usable. It is answered and recorded without going through a chain.
+    func refuseHead(_ connection: ClientConnection, status: Int, reason: String, message: String) {
+        prepare(connection)
+        route = service.generation.unmatched
+        exchange.outcome.error = message
+        sendError(status: status, reason: reason, message: message, turnaround: 0)
+    }
+
+    private func prepare(_ connection: ClientConnection) {
+        self.connection = connection
+        service = worker.service
+        exchange.peer = connection.peer
+        exchange.now = loop.now
+        stage = .deciding(0)
+        isCompleted = false
+        worker.metrics.requestsStarted.add()
+    }
+
+    // MARK: - The end
+
+    /// The answer has left, or there will be none. Runs the completed phase, once.
+    func complete() {
+        guard !isCompleted else { return }
+        isCompleted = true
+        stage = .ended
+        leaveUpstream()
+        let now = loop.now
+        exchange.now = now
+        exchange.outcome.duration = now - began
+        if exchange.outcome.status == 0 { exchange.outcome.status = exchange.response.status }
+        worker.metrics.requestsEnded.add()
+        guard case .proxy = connection.endpoint.service else { return }
+        service.count(exchange, route)
+        let chain = route.chain
+        guard !chain.completedSteps.isEmpty else { return }
+        var time = loop.time.monotonic
+        for step in chain.completedSteps {
+            step.hook.completed(exchange)
+            time = service.countTime(chain.entries[step.entry], since: time, loop.time)
+        }
+    }
+
+    /// The client has closed its connection.
+    func clientIsGone() {
+        guard !isCompleted else { return }
+        if case .idle = stage { return }
+        exchange.outcome.aborted = .client
+        exchange.outcome.status = 499
+        exchange.outcome.error = headIsSent ? "the client left before the answer's end" : "the client left before the answer"
+        complete()
+    }
+
+    /// The drain's time is over.
+    func terminated() {
+        guard !isCompleted else { return }
+        if case .idle = stage { return }
+        exchange.outcome.aborted = .proxy
+        exchange.outcome.error = "the proxy stopped before the answer's end"
+        if !headIsSent { exchange.outcome.status = 503 }
+        complete()
+    }
+
+    /// Breaks the exchange off after the answer's head has gone out.
+    func abort(by party: Outcome.Party, _ error: String) {
+        exchange.outcome.aborted = party
+        exchange.outcome.error = error
+        let connection = connection!
+        complete()
+        connection.abort()
+    }
+
+    /// Whether the object can serve another request now. If not, it can when its task has ended.
+    var isReusable: Bool {
+        if case .none = task { true } else { false }
+    }
+
+    /// Forgets everything of this request.
+    func reset() {
+        stage = .idle
+        connection = nil
+        service = nil
+        route = nil
+        exchange.reset()
+        upload.removeAll()
+        if upload.capacity > 4096 { upload.release() }
+        bodyFraming = .none
+        bodyHasEnded = true
+        bodyIsBroken = false
+        holdsBodyUntilDecided = false
+        uploadSeen = 0
+        requestTrailers.removeAll()
+        if !triedTargets.isEmpty { triedTargets.removeAll(keepingCapacity: true) }
+        upstreamStarted = nil
+        receivingIsPaused = false
+        headIsSent = false
+        turnaround = 0
+        isCompleted = false
+    }
+}

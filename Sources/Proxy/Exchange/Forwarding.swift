@@ -1,0 +1,57 @@
+import PluginAPI
+
+/// What changes in a message's head on its way through a proxy (RFC 9110 §7.6).
+enum Forwarding {
+    private static let via: StaticString = "1.1 sluice"
+
+    /// Takes out what ends here, and adds what the next hop is to know.
+    static func prepareRequest(_ exchange: Exchange, route: Route) {
+        let headers = exchange.request.headers
+        HopByHop.remove(from: headers)
+        appendVia(headers)
+        setForwarded(exchange)
+        if let rewrite = route.rewrite { apply(rewrite, exchange.request) }
+        guard let upstream = route.upstream else { return }
+        for (name, value) in upstream.headers { headers.set(name, to: value) }
+    }
+
+    /// The upstream's own name, unless the operator gave another.
+    static func setHost(_ exchange: Exchange, target: Target, upstream: Upstream) {
+        if upstream.setsHost { return }
+        exchange.request.headers.set("host", to: target.authority)
+    }
+
+    static func prepareResponse(_ response: Response) {
+        HopByHop.remove(from: response.headers)
+        appendVia(response.headers)
+    }
+
+    private static func appendVia(_ headers: Headers) {
+        headers.append("via", bytes: UnsafeBufferPointer(start: via.utf8Start, count: via.utf8CodeUnitCount))
+    }
+
+    /// X-Forwarded-For, -Proto and -Host from what is established, whatever the client claims.
+    private static func setForwarded(_ exchange: Exchange) {
+        let headers = exchange.request.headers
+        let peer = exchange.peer.address?.description ?? "unknown"
+        headers.set("x-forwarded-for", to: exchange[Facts.forwardedFor].map { "\($0), \(peer)" } ?? peer)
+        headers.set("x-forwarded-proto", to: exchange[Facts.forwardedProto] ?? "http")
+        if let host = exchange[Facts.forwardedHost] {
+            headers.set("x-forwarded-host", to: host)
+        } else if let host = headers.first(.host) {
+            headers.set("x-forwarded-host", to: host)
+        } else {
+            headers.remove("x-forwarded-host")
+        }
+    }
+
+    private static func apply(_ rewrite: Route.Rewrite, _ request: Request) {
+        var target = request.target.string
+        if !rewrite.stripPrefix.isEmpty, target.hasPrefix(rewrite.stripPrefix) {
+            target.removeFirst(rewrite.stripPrefix.count)
+        }
+        target = rewrite.addPrefix + target
+        if !target.hasPrefix("/") { target = "/" + target }
+        request.setTarget(target)
+    }
+}

@@ -1,0 +1,174 @@
+import Glibc
+import PluginAPI
+
+/// One event loop with everything that it serves: listeners, connections, transfers, counters.
+///
+/// All of it is used on the loop's thread only. Workers share nothing on a request's path.
+final class Worker: TurnParticipant, @unchecked Sendable {
+    let loop: EventLoop
+    let number: Int
+    let log: Log
+    let metrics: WorkerMetrics
+    let transport: any Transport
+    private let store: MetricsStore
+    private let connectionCount: ConnectionCount
+    private let workers: Int
+
+    private(set) var service: WorkerService!
+    private(set) var settings = ServiceSettings()
+    private(set) var isDraining = false
+    /// Called when a drain has left no connection.
+    private var drained: (() -> Void)?
+
+    private var listeners: [Listener] = []
+    /// By descriptor.
+    private var connections: ContiguousArray<ClientConnection?> = []
+    private var openConnections = 0
+    private var noted: ContiguousArray<ClientConnection> = []
+    private var idleRuns: ContiguousArray<ExchangeRun> = []
+    private var dateField = DateField()
+
+    private var routeMetrics: [MetricsStore.RouteKey: RouteMetrics] = [:]
+    private var pluginMetrics: [String: PluginMetrics] = [:]
+    private var reportedDescriptors = MonotonicTime(nanoseconds: 0)
+
+    /// How many finished exchanges keep their memory for the next.
+    private static let idleRunLimit = 1024
+
+    init(
+        number: Int, workers: Int, log: Log, store: MetricsStore, connectionCount: ConnectionCount,
+        time: any TimeSource
+    ) throws {
+        self.number = number
+        self.workers = workers
+        self.log = log
+        self.store = store
+        self.connectionCount = connectionCount
+        loop = try EventLoop(time: time)
+        metrics = store.makeWorker()
+        transport = CurlTransport(loop: loop)
+        loop.addParticipant(self)
+    }
+
+    // MARK: - Configuration
+
+    /// Serves new requests with this generation. On the loop's thread, or before it runs.
+    func use(_ generation: Generation) {
+        let old = service?.generation
+        settings = generation.settings
+        service = WorkerService(generation, worker: self, workers: workers)
+        for upstream in old?.upstreams ?? [] {
+            for target in upstream.targets { transport.retire(target) }
+        }
+    }
+
+    func listen(_ descriptor: Int32, _ endpoint: Endpoint) {
+        listeners.append(Listener(descriptor, endpoint, self))
+    }
+
+    func routeMetrics(for route: Route) -> RouteMetrics {
+        let key = MetricsStore.RouteKey(route: route.name, upstream: route.upstream?.name ?? "")
+        if let known = routeMetrics[key] { return known }
+        let made = store.makeRoute(key)
+        routeMetrics[key] = made
+        return made
+    }
+
+    func pluginMetrics(for label: String) -> PluginMetrics {
+        if let known = pluginMetrics[label] { return known }
+        let made = store.makePlugin(label: label)
+        pluginMetrics[label] = made
+        return made
+    }
+
+    // MARK: - Connections
+
+    func accepted(_ descriptor: Int32, _ peer: Peer, _ endpoint: Endpoint) {
+        if case .proxy = endpoint.service, !connectionCount.enter(limit: settings.maximumConnections) {
+            metrics.connectionsRefused.add()
+            Overload.answer(descriptor)
+            return
+        }
+        if peer != .local {
+            var on: Int32 = 1
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
+        let connection = ClientConnection(descriptor, peer: peer, endpoint: endpoint, worker: self)
+        while connections.count <= Int(descriptor) { connections.append(nil) }
+        connections[Int(descriptor)] = connection
+        openConnections += 1
+        metrics.connectionsOpened.add()
+        connection.open()
+    }
+
+    func closed(_ connection: ClientConnection, _ descriptor: Int32) {
+        connections[Int(descriptor)] = nil
+        openConnections -= 1
+        metrics.connectionsClosed.add()
+        if case .proxy = connection.endpoint.service { connectionCount.leave() }
+        if openConnections == 0, let drained {
+            self.drained = nil
+            drained()
+        }
+    }
+
+    /// The process may open no more descriptors: said once in a while, not once a connection.
+    func descriptorsAreOut() {
+        guard loop.now - reportedDescriptors > .seconds(10) else { return }
+        reportedDescriptors = loop.now
+        log(.error, "no descriptor is left for a new connection; raise the limit of open files (ulimit -n)")
+    }
+
+    // MARK: - Exchanges
+
+    func takeExchange() -> ExchangeRun { idleRuns.popLast() ?? ExchangeRun(self) }
+
+    /// Takes one back that has ended. One whose task is still under way comes back again with it.
+    func recycle(_ run: ExchangeRun) {
+        guard run.isReusable else { return }
+        run.reset()
+        if idleRuns.count < Self.idleRunLimit { idleRuns.append(run) }
+    }
+
+    var date: DateField { dateField }
+
+    // MARK: - The turn
+
+    /// Sees to a connection at the turn's end.
+    func note(_ connection: ClientConnection) {
+        noted.append(connection)
+    }
+
+    func turnEnded() -> Bool {
+        guard !noted.isEmpty else { return false }
+        dateField.update(loop.wall)
+        var index = 0
+        // By index: seeing to one may note others.
+        while index < noted.count {
+            noted[index].carryOut()
+            index += 1
+        }
+        noted.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    // MARK: - The end
+
+    /// Takes no more connections, and ends each one after the answer at hand.
+    func drain(_ whenDone: @escaping () -> Void) {
+        isDraining = true
+        for listener in listeners { listener.close() }
+        listeners = []
+        drained = whenDone
+        for connection in connections { connection?.drain() }
+        if openConnections == 0, let drained {
+            self.drained = nil
+            drained()
+        }
+    }
+
+    /// Breaks off what the drain's time has not sufficed for.
+    func terminate() {
+        for connection in connections { connection?.terminate() }
+    }
+}

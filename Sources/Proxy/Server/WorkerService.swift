@@ -1,0 +1,36 @@
+import PluginAPI
+
+/// One worker's share of a generation: its places at the upstreams, and where it counts.
+final class WorkerService {
+    let generation: Generation
+    let pools: [UpstreamPool]
+    private let routeMetrics: [RouteMetrics]
+    private let pluginMetrics: [PluginMetrics]
+
+    init(_ generation: Generation, worker: Worker, workers: Int) {
+        self.generation = generation
+        pools = generation.upstreams.map { UpstreamPool($0, workers: workers) }
+        routeMetrics = (generation.routes + [generation.unmatched]).map { worker.routeMetrics(for: $0) }
+        pluginMetrics = generation.plugins.map { worker.pluginMetrics(for: $0.label) }
+    }
+
+    func metrics(of entry: Chain.Entry) -> PluginMetrics { pluginMetrics[entry.number] }
+
+    /// Counts the time that a plugin's hook took.
+    /// - Returns: the time now, from which the next hook's is counted.
+    func countTime(_ entry: Chain.Entry, since start: MonotonicTime, _ time: any TimeSource) -> MonotonicTime {
+        let now = time.monotonic
+        pluginMetrics[entry.number].duration.add(now - start)
+        return now
+    }
+
+    /// Counts an exchange that has ended.
+    func count(_ exchange: Exchange, _ route: Route) {
+        let metrics = routeMetrics[route.number]
+        let outcome = exchange.outcome
+        metrics.count(status: outcome.status)
+        metrics.requestDuration.add(outcome.duration)
+        if let duration = outcome.upstreamDuration { metrics.upstreamDuration.add(duration) }
+        if let duration = outcome.timeToFirstByte { metrics.timeToFirstByte.add(duration) }
+    }
+}
