@@ -5,23 +5,17 @@ package final class Chain: Sendable {
     /// One plugin in its place.
     package struct Entry: Sendable {
         package let label: String
-        package let mode: Mode
+        package let mode: PluginMode
         package let plugin: any Plugin
         /// Its place among all instances of the configuration, where its metrics are.
         package let number: Int
 
-        package init(label: String, mode: Mode, plugin: any Plugin, number: Int) {
+        package init(label: String, mode: PluginMode, plugin: any Plugin, number: Int) {
             self.label = label
             self.mode = mode
             self.plugin = plugin
             self.number = number
         }
-    }
-
-    package enum Mode: String, Sendable, CaseIterable {
-        case enforce
-        /// What the plugin would refuse or answer is counted and shown, and let through.
-        case observe
     }
 
     /// One hook of the request phase.

@@ -1,4 +1,6 @@
+import Dispatch
 import PluginAPI
+import Synchronization
 
 /// One configuration at work: its routes, chains and upstreams.
 ///
@@ -13,6 +15,7 @@ package final class Generation: Sendable {
     package let plugins: [Chain.Entry]
     package let upstreams: [Upstream]
     package let settings: ServiceSettings
+    private let isStopped = Atomic(false)
 
     package init(
         number: Int, routes: [Route], unmatched: Route, plugins: [Chain.Entry],
@@ -49,7 +52,20 @@ package final class Generation: Sendable {
         for entry in plugins { entry.plugin.reopen() }
     }
 
+    /// Ends what its plugins have open: at a drain's end at once, after a reload when the last exchange
+    /// has ended. Blocks until they have written out what they hold.
     package func stop() {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
+        Self.stop(plugins)
+    }
+
+    deinit {
+        guard !isStopped.load(ordering: .relaxed) else { return }
+        // The last exchange ends on an event loop, which must not wait for a disk.
+        DispatchQueue.global().async { [plugins] in Self.stop(plugins) }
+    }
+
+    private static func stop(_ plugins: [Chain.Entry]) {
         for entry in plugins.reversed() { entry.plugin.stop() }
     }
 }

@@ -9,22 +9,11 @@ package final class Route: Sendable {
     package let chain: Chain
     /// Nil where a plugin is to answer.
     package let upstream: Upstream?
-    package let rewrite: Rewrite?
-
-    /// How the path changes on its way to the upstream.
-    package struct Rewrite: Sendable {
-        package let stripPrefix: String
-        package let addPrefix: String
-
-        package init(stripPrefix: String, addPrefix: String) {
-            self.stripPrefix = stripPrefix
-            self.addPrefix = addPrefix
-        }
-    }
+    package let rewrite: RewriteConfiguration?
 
     package init(
         name: String, number: Int, match: RouteMatch, chain: Chain, upstream: Upstream?,
-        rewrite: Rewrite? = nil
+        rewrite: RewriteConfiguration? = nil
     ) {
         self.name = name
         self.number = number

@@ -27,7 +27,7 @@ final class Listener: EventHandler {
                 if accepted == -EMFILE || accepted == -ENFILE { worker.descriptorsAreOut() }
                 return
             }
-            worker.accepted(accepted, SocketAddress.peer(storage), endpoint)
+            worker.accepted(accepted, Peer(storage), endpoint)
         }
     }
 

@@ -17,7 +17,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             enterUpstream()
         } else {
             stage = .waitingForPlace
-            loop.timers.set(timer, at: loop.now + upstream.targets[0].options.connectTimeout)
+            loop.timers.set(timer, at: loop.now + upstream.connectTimeout)
         }
     }
 
@@ -46,7 +46,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         targetIndex = index
         let target = pool.target(index)
         exchange.outcome.attempts += 1
-        exchange.outcome.target = target.address
+        exchange.outcome.target = target.address.description
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
         let body: OutgoingRequest.Body =
             if bodyHasEnded {
@@ -64,7 +64,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
 
     private func expectHead() {
         let upstream = pool!.upstream
-        let limit = upstream.responseHeadersTimeout + upstream.targets[0].options.connectTimeout
+        let limit = upstream.responseHeadersTimeout + upstream.connectTimeout
         loop.timers.set(timer, at: loop.now + limit)
     }
 

@@ -45,7 +45,7 @@ enum Forwarding {
         }
     }
 
-    private static func apply(_ rewrite: Route.Rewrite, _ request: Request) {
+    private static func apply(_ rewrite: RewriteConfiguration, _ request: Request) {
         var target = request.target.string
         if !rewrite.stripPrefix.isEmpty, target.hasPrefix(rewrite.stripPrefix) {
             target.removeFirst(rewrite.stripPrefix.count)

@@ -169,15 +169,7 @@ final class CurlTransfer: Transfer {
 
     private func configure() {
         let me = Unmanaged.passUnretained(self).toOpaque()
-        let options = target.options
-        curl_url_set(address, CURLUPART_SCHEME, target.scheme.rawValue, 0)
-        curl_url_set(
-            address, CURLUPART_HOST, target.host.contains(":") ? "[\(target.host)]" : target.host, 0
-        )
-        curl_url_set(address, CURLUPART_PORT, String(target.port), 0)
-        curl_url_set(address, CURLUPART_PATH, "/", 0)
-        sluice_easy_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(address))
-        if let path = target.socketPath { set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        setAddress()
         sluice_easy_set_pointer(easy, CURLOPT_PRIVATE, me)
         sluice_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         sluice_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
@@ -187,14 +179,14 @@ final class CurlTransfer: Transfer {
         sluice_easy_set_long(easy, CURLOPT_BUFFERSIZE, 16384)
         sluice_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         sluice_easy_set_long(
-            easy, CURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout.nanoseconds / 1_000_000))
-        sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, options.verifiesCertificates ? 1 : 0)
-        sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, options.verifiesCertificates ? 2 : 0)
-        if let file = options.certificateAuthorities { set(CURLOPT_CAINFO, file) }
-        sluice_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(version(options.version)))
+            easy, CURLOPT_CONNECTTIMEOUT_MS, Int(target.connectTimeout.nanoseconds / 1_000_000))
+        sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, target.tls.verify ? 1 : 0)
+        sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, target.tls.verify ? 2 : 0)
+        if let file = target.tls.caFile { set(CURLOPT_CAINFO, file) }
+        sluice_easy_set_long(easy, CURLOPT_HTTP_VERSION, version)
         // One connection is better shared than opened anew, where the upstream may speak HTTP/2.
         sluice_easy_set_long(
-            easy, CURLOPT_PIPEWAIT, target.scheme == .https && options.version != .http1 ? 1 : 0)
+            easy, CURLOPT_PIPEWAIT, target.isSecure && target.version != .http1 ? 1 : 0)
 
         sluice_easy_set_pointer(easy, CURLOPT_HEADERDATA, me)
         sluice_easy_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
@@ -219,11 +211,27 @@ final class CurlTransfer: Transfer {
         }
     }
 
-    private func version(_ version: ConnectionOptions.Version) -> Int {
-        switch (version, target.scheme) {
-        case (.http1, _), (.automatic, .http): CURL_HTTP_VERSION_1_1
-        case (.automatic, .https), (.http2, .https): CURL_HTTP_VERSION_2TLS
-        case (.http2, .http): CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+    private func setAddress() {
+        var (scheme, host, port) = ("http", "localhost", UInt16(80))
+        switch target.address {
+        case .unix(let path): set(CURLOPT_UNIX_SOCKET_PATH, path)
+        case .tcp(let isSecure, let name, let number):
+            scheme = isSecure ? "https" : "http"
+            host = name.contains(":") ? "[\(name)]" : name
+            port = number
+        }
+        curl_url_set(address, CURLUPART_SCHEME, scheme, 0)
+        curl_url_set(address, CURLUPART_HOST, host, 0)
+        curl_url_set(address, CURLUPART_PORT, String(port), 0)
+        curl_url_set(address, CURLUPART_PATH, "/", 0)
+        sluice_easy_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(address))
+    }
+
+    private var version: Int {
+        switch (target.version, target.isSecure) {
+        case (.http1, _), (.auto, false): CURL_HTTP_VERSION_1_1
+        case (.auto, true), (.http2, true): CURL_HTTP_VERSION_2TLS
+        case (.http2, false): CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
         }
     }
 

@@ -1,56 +1,34 @@
-import PluginAPI
-
-/// One address at which an upstream can be reached.
+/// One address at which an upstream can be reached, and how connections to it are made.
 package final class Target: Sendable {
-    package let scheme: Scheme
-    /// Name or address, without brackets.
-    package let host: String
-    package let port: Int
-    /// For `unix:` targets: the socket's path.
-    package let socketPath: String?
+    package let address: TargetAddress
     package let weight: Int
-    package let options: ConnectionOptions
-
-    package enum Scheme: String, Sendable {
-        case http, https
-    }
+    /// For resolving, connecting and TLS together.
+    package let connectTimeout: Duration
+    package let version: UpstreamHTTPVersion
+    package let tls: UpstreamTLSConfiguration
 
     package init(
-        scheme: Scheme, host: String, port: Int, socketPath: String? = nil, weight: Int = 1,
-        options: ConnectionOptions
+        _ address: TargetAddress, weight: Int = 1, connectTimeout: Duration = .seconds(2),
+        version: UpstreamHTTPVersion = .auto, tls: UpstreamTLSConfiguration = .init(verify: true, caFile: nil)
     ) {
-        self.scheme = scheme
-        self.host = host
-        self.port = port
-        self.socketPath = socketPath
+        self.address = address
         self.weight = weight
-        self.options = options
+        self.connectTimeout = connectTimeout
+        self.version = version
+        self.tls = tls
     }
 
     /// The value of the Host field: without the port where it is the scheme's own.
-    package var authority: String {
-        let name = host.contains(":") ? "[\(host)]" : host
-        return port == (scheme == .https ? 443 : 80) ? name : "\(name):\(port)"
+    var authority: String {
+        switch address {
+        case .unix: return "localhost"
+        case .tcp(let isSecure, let host, let port):
+            let name = host.contains(":") ? "[\(host)]" : host
+            return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+        }
     }
 
-    /// For logs and records.
-    package var address: String {
-        socketPath.map { "unix:\($0)" } ?? "\(scheme.rawValue)://\(authority)"
+    var isSecure: Bool {
+        if case .tcp(true, _, _) = address { true } else { false }
     }
-}
-
-/// How connections to a target are made.
-package struct ConnectionOptions: Sendable {
-    package var connectTimeout: Duration = .seconds(2)
-    package var version = Version.automatic
-    package var verifiesCertificates = true
-    package var certificateAuthorities: String?
-
-    package enum Version: String, Sendable, CaseIterable {
-        case automatic = "auto"
-        case http1 = "1.1"
-        case http2 = "2"
-    }
-
-    package init() {}
 }

@@ -11,17 +11,14 @@ package final class Upstream: Sendable {
     package let headers: [(HeaderName, String)]
     /// Whether `headers` names the host, which otherwise is the target's.
     let setsHost: Bool
+    /// For getting a connection.
+    package var connectTimeout: Duration { targets[0].connectTimeout }
     /// How long the head of an answer may take, from the end of the request.
     package let responseHeadersTimeout: Duration
     /// How long neither side may move a byte.
     package let idleTimeout: Duration
     /// How many requests may be under way at once, over all workers.
     package let maximumConnections: Int
-
-    package enum Balance: String, Sendable, CaseIterable {
-        case roundRobin = "round-robin"
-        case leastRequests = "least-requests"
-    }
 
     package init(
         name: String, number: Int, targets: [Target], balance: Balance = .roundRobin,

@@ -60,6 +60,13 @@ final class UpstreamPool {
                     targets[$0].active * targets[$1].target.weight < targets[$1].active
                         * targets[$0].target.weight
                 }!)
+        case .random:
+            var draw = Int.random(in: 0..<candidates.reduce(0) { $0 + targets[$1].target.weight })
+            return started(
+                candidates.first { index in
+                    draw -= targets[index].target.weight
+                    return draw < 0
+                }!)
         case .roundRobin:
             for index in candidates { targets[index].credit += targets[index].target.weight }
             let best = candidates.max { targets[$0].credit < targets[$1].credit }!

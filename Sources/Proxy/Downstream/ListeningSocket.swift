@@ -1,24 +1,13 @@
 import Glibc
 import PluginAPI
 
-/// An address to listen at.
-package enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
-    case tcp(IPAddress, port: UInt16)
-    case unix(path: String)
-
-    package var description: String {
-        switch self {
-        case .tcp(let address, let port): address.isV4 ? "\(address):\(port)" : "[\(address)]:\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
-    }
-
+extension ListenAddress {
     /// A socket that listens there, non-blocking. With `SO_REUSEPORT`, so that each worker, and the
     /// process that takes over from this one, has its own.
     /// - Throws: `SystemError`.
     func listen() throws -> Int32 {
         switch self {
-        case .tcp(let address, let port):
+        case .tcp(_, let address, let port):
             return address.isV4 ? try listenV4(address, port) : try listenV6(address, port)
         case .unix(let path):
             return try listenUnix(path)
@@ -90,20 +79,22 @@ package enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Where a socket really listens: the port that the kernel chose for port 0.
-    func bound(_ descriptor: Int32) -> SocketAddress {
-        guard case .tcp(let address, 0) = self else { return self }
+    func bound(_ descriptor: Int32) -> ListenAddress {
+        guard case .tcp(let host, let address, 0) = self else { return self }
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         _ = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
         }
-        guard case .address(_, let port) = Self.peer(storage) else { return self }
-        return .tcp(address, port: port)
+        guard case .address(_, let port) = Peer(storage) else { return self }
+        return .tcp(host: host, address, port: port)
     }
+}
 
+extension Peer {
     /// The other end of an accepted connection.
-    static func peer(_ storage: sockaddr_storage) -> Peer {
-        withUnsafeBytes(of: storage) { bytes in
+    init(_ storage: sockaddr_storage) {
+        self = withUnsafeBytes(of: storage) { bytes in
             switch Int32(storage.ss_family) {
             case AF_INET:
                 let name = bytes.loadUnaligned(as: sockaddr_in.self)

@@ -1,0 +1,51 @@
+import PluginAPI
+
+/// The admin listener: what the process is doing, for operators and their tools.
+final class AdminService: LocalService {
+    private let store: MetricsStore
+    private let status: ServerStatus
+    private let connections: ConnectionCount
+
+    init(store: MetricsStore, status: ServerStatus, connections: ConnectionCount) {
+        self.store = store
+        self.status = status
+        self.connections = connections
+    }
+
+    func answer(_ exchange: Exchange) -> Answer {
+        let path = exchange.request.path
+        guard let page = pages[path] else {
+            return Self.json(404, ["error": .string("no such page"), "pages": .array(pages.keys.sorted().map { .string($0) })])
+        }
+        guard ["GET", "HEAD"].contains(exchange.request.methodName) else {
+            var answer = Self.json(405, ["error": .string("\(path) is read with GET")])
+            answer.headers.append(("allow", "GET, HEAD"))
+            return answer
+        }
+        return page()
+    }
+
+    private var pages: [String: () -> Answer] {
+        ["/healthz": health, "/readyz": readiness, "/metrics": metrics]
+    }
+
+    private func health() -> Answer { Self.json(200, ["status": .string("ok")]) }
+
+    private func readiness() -> Answer {
+        let state = status.state
+        return Self.json(state == .ready ? 200 : 503, ["status": .string("\(state)")])
+    }
+
+    private func metrics() -> Answer {
+        let text = MetricsPage.render(store.contents.withLock { $0 }, connections: connections.value)
+        return Answer(
+            headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8"), ("cache-control", "no-store")],
+            body: Array(text.utf8))
+    }
+
+    private static func json(_ status: Int, _ value: JSONValue) -> Answer {
+        Answer(
+            status: status, headers: [("content-type", "application/json"), ("cache-control", "no-store")],
+            body: Array((value.description + "\n").utf8))
+    }
+}

@@ -1,0 +1,4 @@
+/// The version of this build.
+package enum Version {
+    package static let number = "0.1.0"
+}

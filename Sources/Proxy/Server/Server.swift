@@ -1,0 +1,193 @@
+import Dispatch
+import Glibc
+import PluginAPI
+import Synchronization
+
+/// The running proxy: its workers, its listeners and the configuration in force.
+///
+/// It is used from one thread, the process's main one; what workers are to do is handed to their loops.
+package final class Server {
+    private let load: () -> ConfigurationLoader.Result
+    private let log: Log
+    private let store: MetricsStore
+    private let status: ServerStatus
+    private let connectionCount = ConnectionCount()
+    private var configuration: ServerConfiguration
+    private var generation: Generation
+    private var workers: [Worker] = []
+    private var admin: Worker?
+    private let stopped = DispatchGroup()
+
+    /// Where it listens, once it does; with the port that the kernel chose for port 0.
+    package private(set) var addresses: [ListenAddress] = []
+
+    /// - Parameters:
+    ///   - configuration: what to begin with.
+    ///   - load: reads the configuration anew, for a reload.
+    package init(
+        _ configuration: ServerConfiguration, log: Log, store: MetricsStore,
+        load: @escaping () -> ConfigurationLoader.Result
+    ) {
+        self.configuration = configuration
+        self.load = load
+        self.log = log
+        self.store = store
+        status = ServerStatus()
+        generation = Generation(configuration, number: 1)
+    }
+
+    // MARK: - Starting
+
+    /// Starts plugins, opens the listeners and lets the workers run.
+    /// - Throws: `PluginStartError`, `ListenError`, `SystemError`.
+    package func start() throws {
+        Self.raiseDescriptorLimit()
+        try generation.start()
+        do {
+            try open()
+        } catch {
+            generation.stop()
+            throw error
+        }
+        for worker in workers + [admin].compactMap({ $0 }) { run(worker) }
+        status.state = .ready
+        for address in addresses { log(.info, "listening", [("address", address.description)]) }
+    }
+
+    private func open() throws {
+        let count = configuration.workers > 0 ? configuration.workers : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        for number in 0..<count { workers.append(try makeWorker(number, of: count)) }
+        for listener in configuration.listeners {
+            let endpoint = Endpoint(.proxy, proxyProtocol: listener.proxyProtocol)
+            addresses.append(try listen(listener.address, endpoint, workers))
+        }
+        if let address = configuration.admin {
+            let worker = try makeWorker(count, of: count)
+            let service = AdminService(store: store, status: status, connections: connectionCount)
+            let bound = try listen(address, Endpoint(.admin(service)), [worker])
+            admin = worker
+            log(.info, "admin listening", [("address", bound.description)])
+        }
+    }
+
+    private func makeWorker(_ number: Int, of count: Int) throws -> Worker {
+        let worker = try Worker(
+            number: number, workers: count, log: log, store: store, connectionCount: connectionCount,
+            time: SystemTime())
+        worker.use(generation)
+        return worker
+    }
+
+    /// Each worker gets a socket of its own, among which the kernel shares out connections. A unix
+    /// socket exists once, and the workers share it.
+    private func listen(_ address: ListenAddress, _ endpoint: Endpoint, _ workers: [Worker]) throws -> ListenAddress {
+        do {
+            var bound = address
+            for (index, worker) in workers.enumerated() {
+                if case .unix = address, index > 0 {
+                    worker.listen(dup(shared), endpoint)
+                    continue
+                }
+                let descriptor = try bound.listen()
+                shared = descriptor
+                bound = bound.bound(descriptor)
+                worker.listen(descriptor, endpoint)
+            }
+            return bound
+        } catch let error as SystemError {
+            throw ListenError(address: address, underlying: error)
+        }
+    }
+
+    private var shared: Int32 = -1
+
+    private func run(_ worker: Worker) {
+        stopped.enter()
+        let group = stopped
+        WorkerThread.start(name: "worker-\(worker.number)") {
+            worker.loop.run()
+            group.leave()
+        }
+    }
+
+    /// Each connection takes a descriptor or two; the soft limit is often 1024.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    // MARK: - Reload
+
+    /// Reads the configuration anew. What is wrong with it is logged and the old one stays; a good one
+    /// serves every request that begins from now on.
+    package func reload() {
+        generation.reopen()
+        let result = load()
+        for diagnostic in result.diagnostics { log(diagnostic) }
+        guard let new = result.configuration else { return refuseReload("the file has errors") }
+        let next = Generation(new, number: generation.number + 1)
+        do {
+            try next.start()
+        } catch {
+            return refuseReload("\(error)")
+        }
+        if new.listeners != configuration.listeners || new.admin != configuration.admin
+            || new.workers != configuration.workers
+        {
+            log(.warning, "listen, admin and workers change with a restart only; the old ones stay")
+        }
+        configuration = new
+        generation = next
+        for worker in workers + [admin].compactMap({ $0 }) { worker.loop.submit { worker.use(next) } }
+        countReload("ok")
+        log(.info, "configuration reloaded", [("generation", String(next.number))])
+    }
+
+    private func refuseReload(_ reason: String) {
+        countReload("refused")
+        log(.error, "reload refused, the old configuration stays", [("reason", reason)])
+    }
+
+    private func countReload(_ result: String) {
+        store.counter("config_reloads_total", "Reloads of the configuration.", labels: [("result", result)]).add()
+    }
+
+    // MARK: - The end
+
+    /// Takes no new connections and waits for what is in flight, up to `timeouts.drain`; then breaks
+    /// off the rest. Returns when everything is written out.
+    package func drain() {
+        status.state = .draining
+        log(.info, "draining", [("timeout", "\(configuration.timeouts.drain)")])
+        let drained = DispatchGroup()
+        for worker in workers {
+            drained.enter()
+            worker.loop.submit { worker.drain { drained.leave() } }
+        }
+        let limit = Int(configuration.timeouts.drain.nanoseconds)
+        if drained.wait(timeout: .now() + .nanoseconds(limit)) == .timedOut {
+            log(.warning, "the drain's time is over, open exchanges are broken off")
+            for worker in workers { worker.loop.submit { worker.terminate() } }
+            drained.wait()
+        }
+        for worker in workers + [admin].compactMap({ $0 }) { worker.loop.stop() }
+        stopped.wait()
+        generation.stop()
+        removeSockets()
+        log(.info, "stopped")
+    }
+
+    private func removeSockets() {
+        for case .unix(let path) in addresses { unlink(path) }
+    }
+}
+
+/// An address that cannot be listened at.
+package struct ListenError: Error, CustomStringConvertible {
+    package let address: ListenAddress
+    package let underlying: SystemError
+
+    package var description: String { "cannot listen at \(address): \(underlying)" }
+}
