@@ -33,13 +33,15 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "PluginTesting", dependencies: ["PluginAPI", "Proxy"], swiftSettings: swift),
-        .target(name: "DemoUpstream", dependencies: ["Proxy"], swiftSettings: swift),
+        .target(name: "DemoUpstream", swiftSettings: swift),
         .executableTarget(
             name: "sluice", dependencies: ["Proxy", "Plugins", "DemoUpstream"],
             swiftSettings: swift),
         .testTarget(name: "PluginAPITests", dependencies: ["PluginAPI"], swiftSettings: swift),
         .testTarget(
             name: "PluginsTests", dependencies: ["Plugins", "PluginTesting"], swiftSettings: swift),
+        .testTarget(
+            name: "DemoUpstreamTests", dependencies: ["DemoUpstream"], swiftSettings: swift),
         .testTarget(name: "ProxyTests", dependencies: ["Proxy"], swiftSettings: swift),
     ]
 )
