@@ -1,1 +1,5 @@
+import DemoUpstream
+import Plugins
 import Proxy
+
+Sluice.main(plugins: BuiltIn.plugins, commands: [DemoCommand.self, DemoUpstreamCommand.self])

@@ -4,6 +4,7 @@
 #ifndef SLUICE_CSYSTEM_H
 #define SLUICE_CSYSTEM_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -11,6 +12,9 @@
 
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC. Returns a descriptor or -errno.
 int sluice_accept(int listener, void *address, uint32_t *length);
+
+/// pthread_setname_np(3): at most 15 characters are kept.
+void sluice_name_thread(pthread_t thread, const char *name);
 
 /// Adds `amount` to a counter that one thread writes and others read (relaxed, no bus lock).
 static inline void sluice_counter_add(uint64_t *counter, uint64_t amount) {

@@ -1,5 +1,7 @@
+import Glibc
+
 /// One word after `sluice` on the command line.
-public protocol Command {
+public protocol Command: SendableMetatype {
     static var name: String { get }
     /// What it does, in half a sentence, for the list of commands.
     static var summary: String { get }
@@ -24,7 +26,11 @@ public struct CommandContext: Sendable {
     package let commands: [any Command.Type]
 
     /// Writes what was asked for.
-    package func print(_ text: String) { Swift.print(text) }
+    package func print(_ text: String) {
+        Swift.print(text)
+        // Into a pipe it would otherwise wait for more.
+        fflush(nil)
+    }
 }
 
 /// A call that is wrong, for the person who made it.

@@ -41,11 +41,11 @@ package enum RunCommand: Command {
         ) { label, folder in
             Setup(label: label, folder: folder, time: SystemTime(), log: log.with(("plugin", label)), metrics: store)
         }
-        let result = loader.load(options.config)
+        let result = loader.load(path: options.config)
         for diagnostic in result.diagnostics { log(diagnostic) }
         guard let configuration = result.configuration else { return 1 }
 
-        let server = Server(configuration, log: log, store: store) { loader.load(options.config) }
+        let server = Server(configuration, log: log, store: store) { loader.load(path: options.config) }
         do {
             try server.start()
         } catch {

@@ -11,7 +11,6 @@ public enum Sluice {
     ///   - plugins: what plugins.json can name.
     ///   - commands: beside those that are always there.
     public static func main(plugins: [any Plugin.Type], commands: [any Command.Type] = []) -> Never {
-        setvbuf(stdout, nil, _IOLBF, 0)
         let context = CommandContext(
             registry: PluginRegistry(plugins), environment: ProcessInfo.processInfo.environment,
             commands: builtIn + commands)
@@ -19,7 +18,7 @@ public enum Sluice {
     }
 
     private static let builtIn: [any Command.Type] = [
-        RunCommand.self, CheckCommand.self, PluginsCommand.self, SchemaCommand.self, HelpCommand.self,
+        RunCommand.self, HelpCommand.self,
     ]
 
     private static func run(_ words: [String], _ context: CommandContext) -> Int32 {
@@ -35,17 +34,15 @@ public enum Sluice {
         guard let command = context.commands.first(where: { $0.name == name }) else {
             return wrongCall("unknown command \"\(name)\"; the commands are \(context.commands.map { $0.name }.joined(separator: ", "))")
         }
-        if words.contains("--help") || words.contains("-h") { (words, _) = ([], ()) ; return show(command, context) }
+        if words.contains("--help") || words.contains("-h") {
+            context.print(HelpCommand.page(of: command))
+            return 0
+        }
         do {
             return try command.run(Arguments(words, command: name), context)
         } catch {
             return wrongCall("\(error)")
         }
-    }
-
-    private static func show(_ command: any Command.Type, _ context: CommandContext) -> Int32 {
-        context.print(HelpCommand.page(of: command))
-        return 0
     }
 
     private static func wrongCall(_ message: String) -> Int32 {

@@ -28,8 +28,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var idleRuns: ContiguousArray<ExchangeRun> = []
     private var dateField = DateField()
 
-    private var routeMetrics: [MetricsStore.RouteKey: RouteMetrics] = [:]
-    private var pluginMetrics: [String: PluginMetrics] = [:]
+    private var knownRoutes: [MetricsStore.RouteKey: RouteMetrics] = [:]
+    private var knownPlugins: [String: PluginMetrics] = [:]
     private var reportedDescriptors = MonotonicTime(nanoseconds: 0)
 
     /// How many finished exchanges keep their memory for the next.
@@ -68,16 +68,16 @@ final class Worker: TurnParticipant, @unchecked Sendable {
 
     func routeMetrics(for route: Route) -> RouteMetrics {
         let key = MetricsStore.RouteKey(route: route.name, upstream: route.upstream?.name ?? "")
-        if let known = routeMetrics[key] { return known }
+        if let known = knownRoutes[key] { return known }
         let made = store.makeRoute(key)
-        routeMetrics[key] = made
+        knownRoutes[key] = made
         return made
     }
 
     func pluginMetrics(for label: String) -> PluginMetrics {
-        if let known = pluginMetrics[label] { return known }
+        if let known = knownPlugins[label] { return known }
         let made = store.makePlugin(label: label)
-        pluginMetrics[label] = made
+        knownPlugins[label] = made
         return made
     }
 

@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 
 /// A named thread that runs one closure.
@@ -12,7 +13,7 @@ enum WorkerThread {
         let argument = Unmanaged.passRetained(Body(body)).toOpaque()
         let result = pthread_create(&thread, nil, threadMain, argument)
         precondition(result == 0, "no thread can be made: \(String(cString: strerror(result)))")
-        pthread_setname_np(thread, name)
+        sluice_name_thread(thread, name)
         pthread_detach(thread)
     }
 
