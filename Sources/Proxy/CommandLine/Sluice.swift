@@ -10,7 +10,8 @@ public enum Sluice {
     /// - Parameters:
     ///   - plugins: what plugins.json can name.
     ///   - commands: beside those that are always there.
-    public static func main(plugins: [any Plugin.Type], commands: [any Command.Type] = []) -> Never {
+    public static func main(plugins: [any Plugin.Type], commands: [any Command.Type] = []) -> Never
+    {
         let context = CommandContext(
             registry: PluginRegistry(plugins), environment: ProcessInfo.processInfo.environment,
             commands: builtIn + commands)
@@ -32,7 +33,9 @@ public enum Sluice {
         let name = words.first.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? RunCommand.name
         if words.first == name { words.removeFirst() }
         guard let command = context.commands.first(where: { $0.name == name }) else {
-            return wrongCall("unknown command \"\(name)\"; the commands are \(context.commands.map { $0.name }.joined(separator: ", "))")
+            return wrongCall(
+                "unknown command \"\(name)\"; the commands are \(context.commands.map { $0.name }.joined(separator: ", "))"
+            )
         }
         if words.contains("--help") || words.contains("-h") {
             context.print(HelpCommand.page(of: command))

@@ -104,7 +104,9 @@ final class ExchangeRun {
         route = service.generation.route(for: exchange.request)
         exchange.route = route.name
         exchange.upstream = route.upstream?.name
-        if case .length(let length) = framing, length > worker.settings.requestBody { return refuseBody() }
+        if case .length(let length) = framing, length > worker.settings.requestBody {
+            return refuseBody()
+        }
         decide(from: 0)
     }
 
@@ -156,7 +158,9 @@ final class ExchangeRun {
         if case .idle = stage { return }
         exchange.outcome.aborted = .client
         exchange.outcome.status = 499
-        exchange.outcome.error = headIsSent ? "the client left before the answer's end" : "the client left before the answer"
+        exchange.outcome.error =
+            headIsSent
+            ? "the client left before the answer's end" : "the client left before the answer"
         complete()
     }
 
