@@ -20,7 +20,7 @@ public enum DemoCommand: Command {
         do {
             upstream = try DemoServer(listen: "127.0.0.1:0")
         } catch {
-            FailureReport.write("\(error)")
+            context.complain("\(error)")
             return 1
         }
         upstream.start()

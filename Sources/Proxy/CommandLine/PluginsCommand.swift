@@ -1,33 +1,28 @@
 import PluginAPI
 
-/// `sluice plugins`: what plugins there are, and the page of one.
-package enum PluginsCommand {
+/// `sluice plugins`
+package enum PluginsCommand: Command {
+    package static let name = "plugins"
+    package static let summary = "lists the plugins, or tells all about one"
     package static let synopsis = "sluice plugins [NAME] [--json]"
 
-    /// - Returns: the exit code: 0 fine, 1 no such plugin, 2 a wrong command line.
-    package static func run(
-        _ arguments: [String], _ registry: PluginRegistry, print: (String) -> Void,
-        complain: (String) -> Void
-    ) -> Int32 {
-        let isJSON = arguments.contains("--json")
-        let names = arguments.filter { $0 != "--json" }
-        if names.count > 1 || names.first?.hasPrefix("-") == true {
-            complain("unexpected \"\(names.last ?? "")\"\nsynopsis: \(synopsis)")
-            return 2
-        }
-        guard let name = names.first else {
-            let references = registry.types.map { PluginReference($0) }
-            print(
-                isJSON
-                    ? JSONValue.array(references.map(\.json)).indented : list(references))
+    package static func run(_ arguments: Arguments, _ context: CommandContext) throws -> Int32 {
+        var arguments = arguments
+        let isJSON = arguments.flag("--json")
+        let name = arguments.word()
+        try arguments.end()
+        guard let name else {
+            let references = context.registry.types.map { PluginReference($0) }
+            context.print(
+                isJSON ? JSONValue.array(references.map(\.json)).indented : list(references))
             return 0
         }
-        guard let type = registry[name] else {
-            complain(.unknown("plugin", name, known: registry.names))
+        guard let type = context.registry[name] else {
+            context.complain(.unknown("plugin", name, known: context.registry.names))
             return 1
         }
         let reference = PluginReference(type)
-        print(isJSON ? reference.json.indented : reference.page)
+        context.print(isJSON ? reference.json.indented : reference.page)
         return 0
     }
 

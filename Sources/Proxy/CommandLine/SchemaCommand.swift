@@ -1,19 +1,14 @@
 import PluginAPI
 
-/// `sluice schema`: the JSON Schema of plugins.json, for editors.
-package enum SchemaCommand {
+/// `sluice schema`
+package enum SchemaCommand: Command {
+    package static let name = "schema"
+    package static let summary = "prints a JSON Schema of plugins.json, for editors"
     package static let synopsis = "sluice schema"
 
-    /// - Returns: the exit code: 0 fine, 2 a wrong command line.
-    package static func run(
-        _ arguments: [String], _ registry: PluginRegistry, print: (String) -> Void,
-        complain: (String) -> Void
-    ) -> Int32 {
-        guard let unexpected = arguments.first else {
-            print(ConfigurationSchema.make(registry).indented)
-            return 0
-        }
-        complain("unexpected \"\(unexpected)\"\nsynopsis: \(synopsis)")
-        return 2
+    package static func run(_ arguments: Arguments, _ context: CommandContext) throws -> Int32 {
+        try arguments.end()
+        context.print(ConfigurationSchema.make(context.registry).indented)
+        return 0
     }
 }

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// A route as it is being checked.
-struct Route {
+struct RouteDraft {
     let source: ConfigurationValue
     let settings: RouteSettings
     /// As given, or else its path.
