@@ -235,26 +235,40 @@ final class ClientConnection: EventHandler, TimerTarget {
         response = ResponseState()
         response.mayKeepAlive = parser.keepAlive
         exchange.begin(self, framing: parser.framing, expectsContinue: parser.expectsContinue)
+        // A small body is often here already; with it the upstream gets everything in one piece.
+        while !input.isEmpty, !decoder.isComplete, exchange.wantsBody, decodeBody(exchange) {}
+        exchange.start()
     }
 
     private func readBody() -> Bool {
         guard let exchange, !decoder.isComplete else { return false }
-        let isDiscarding = response.hasEnded
-        guard isDiscarding || exchange.wantsBody else {
+        guard response.hasEnded || exchange.wantsBody else {
             if waitingFor == .body { waitingFor = .nothing }
             return false
         }
-        if input.isEmpty {
-            if parser.expectsContinue, !response.saidContinue, !response.hasStarted {
-                response.saidContinue = true
-                HeadWriter.writeContinue(to: &output)
-                note()
-            }
-            guard fill() else {
-                if stage == .exchange { wait(.body, settings.requestBodyIdleTimeout) }
-                return false
-            }
+        if input.isEmpty, parser.expectsContinue, !response.saidContinue, !response.hasStarted {
+            response.saidContinue = true
+            HeadWriter.writeContinue(to: &output)
+            note()
         }
+        if input.isEmpty || !decodeBody(exchange) {
+            guard stage == .exchange, fill() else {
+                if stage == .exchange { wait(.body, settings.requestBodyIdleTimeout) }
+                return stage == .lingering
+            }
+            waitingFor = .nothing
+        }
+        if response.isOut {
+            if decoder.isComplete { return finishExchange() }
+            if response.discarded > Self.discardBound { beginLingering() }
+        }
+        return stage == .exchange || stage == .lingering
+    }
+
+    /// Takes the next run of body bytes from what has been received.
+    /// - Returns: false when more must be received first, or the exchange has been given up.
+    private func decodeBody(_ exchange: ExchangeRun) -> Bool {
+        let isDiscarding = response.hasEnded
         switch decoder.decode(input.readable, trailers: exchange.requestTrailers) {
         case .data(let range, let consumed, let isLast):
             // The bytes stay where they are until more is received.
@@ -272,27 +286,13 @@ final class ClientConnection: EventHandler, TimerTarget {
             }
         case .needMore(let consumed):
             input.consume(consumed)
-            guard fill() else {
-                if stage == .exchange { wait(.body, settings.requestBodyIdleTimeout) }
-                return false
-            }
+            return false
         case .invalid(let error):
             response.mayKeepAlive = false
-            guard !isDiscarding else {
-                close()
-                return false
-            }
-            exchange.bodyIsMalformed(error)
+            if isDiscarding { beginLingering() } else { exchange.bodyIsMalformed(error) }
             return false
         }
-        if isDiscarding {
-            if response.discarded > Self.discardBound, response.isOut {
-                beginLingering()
-            } else if decoder.isComplete {
-                return response.isOut && finishExchange()
-            }
-        }
-        return stage == .exchange || stage == .lingering
+        return true
     }
 
     private func dropInput() -> Bool {

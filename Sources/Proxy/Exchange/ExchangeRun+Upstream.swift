@@ -8,8 +8,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         guard let upstream = route.upstream else {
             return sendError(
                 status: 404, reason: "route_not_found",
-                message: "No route is for \(exchange.request.methodName) \(exchange.request.path).",
-                turnaround: turnaround)
+                message: "No route is for \(exchange.request.methodName) \(exchange.request.path).")
         }
         let pool = service.pools[upstream.number]
         self.pool = pool
@@ -99,7 +98,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             sendError(
                 status: 503, reason: "upstream_busy",
                 message: "The upstream is serving as many requests as it may.",
-                headers: [("retry-after", "1")], turnaround: turnaround)
+                headers: [("retry-after", "1")])
         case .upstream where !headIsSent:
             upstreamFailed(
                 TransferError(
@@ -144,9 +143,10 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     func transferHead() {
         exchange.response.source = .upstream
         Forwarding.prepareResponse(exchange.response)
-        guard showHead(upTo: route.chain.entries.count) else {
+        guard showHead() else {
             leaveUpstream()
-            return sendPluginError(turnaround: 0)
+            turnaround = 0
+            return sendPluginError()
         }
         sendHead()
         expectBytes()
@@ -199,16 +199,14 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         if error.kind == .connectTimeout {
             sendError(
                 status: 504, reason: "upstream_timeout",
-                message: "The upstream did not answer in time.",
-                turnaround: route.chain.entries.count)
+                message: "The upstream did not answer in time.")
         } else {
             sendError(
                 status: 502,
                 reason: error.kind == .broken ? "upstream_broken" : "upstream_unreachable",
                 message: error.kind == .broken
                     ? "The upstream ended the connection or broke the protocol."
-                    : "The upstream cannot be reached.",
-                turnaround: route.chain.entries.count)
+                    : "The upstream cannot be reached.")
         }
     }
 
