@@ -36,7 +36,8 @@ extension ExchangeRun {
     }
 
     /// - Returns: whether the request goes on.
-    private func apply(_ result: Result<Decision, any Error>, of entry: Chain.Entry
+    private func apply(
+        _ result: Result<Decision, any Error>, of entry: Chain.Entry
     )
         -> Bool
     {

@@ -11,21 +11,23 @@ struct ConfigurationCommandTests {
         var complaints: [String] = []
     }
 
-    private func run(
-        _ command: ((String) -> Void, (String) -> Void) -> Int32
-    ) -> Outcome {
-        var outcome = Outcome()
-        outcome.code = command({ outcome.printed.append($0) }, { outcome.complaints.append($0) })
-        return outcome
+    /// Calls the program with these words.
+    private func run(_ words: [String]) -> Outcome {
+        let outcome = Locked(Outcome())
+        let context = CommandContext(
+            registry: TestPlugins.registry, environment: [:], commands: Sluice.builtIn,
+            output: { line in outcome.withLock { $0.printed.append(line) } },
+            complaints: { line in outcome.withLock { $0.complaints.append(line) } })
+        let code = Sluice.run(words, context)
+        return outcome.withLock {
+            $0.code = code
+            return $0
+        }
     }
 
-    private func check(_ arguments: String...) -> Outcome {
-        run { CheckCommand.run(arguments, .test(), print: $0, complain: $1) }
-    }
+    private func check(_ arguments: String...) -> Outcome { run(["check"] + arguments) }
 
-    private func plugins(_ arguments: String...) -> Outcome {
-        run { PluginsCommand.run(arguments, TestPlugins.registry, print: $0, complain: $1) }
-    }
+    private func plugins(_ arguments: String...) -> Outcome { run(["plugins"] + arguments) }
 
     private static let right =
         #"{ "listen": "127.0.0.1:0", "upstreams": { "a": { "url": "http://a" } }, "routes": [{ "upstream": "a" }] }"#
@@ -116,12 +118,11 @@ struct ConfigurationCommandTests {
     @Test(
         "a command line that is none is said to be so", arguments: [["--config"], ["x"], ["--jsn"]])
     func wrongCommandLine(arguments: [String]) {
-        let outcome = run { CheckCommand.run(arguments, .test(), print: $0, complain: $1) }
+        let outcome = run(["check"] + arguments)
         #expect(outcome.code == 2)
         #expect(outcome.printed.isEmpty)
         #expect(outcome.complaints.count == 1)
-        #expect(
-            outcome.complaints[0].hasSuffix("\nsynopsis: sluice check [--config FILE] [--json]"))
+        #expect(outcome.complaints[0].hasPrefix("sluice: "))
     }
 
     // MARK: plugins
@@ -219,7 +220,7 @@ struct ConfigurationCommandTests {
         #expect(outcome.code == 1)
         #expect(
             outcome.complaints == [
-                #"unknown plugin "limitr"; did you mean "limiter"? (known: gate, limiter, path-blocker, meter…)"#
+                #"sluice: unknown plugin "limitr"; did you mean "limiter"? (known: gate, limiter, path-blocker, meter…)"#
             ])
         #expect(plugins("--all").code == 2)
         #expect(plugins("gate", "limiter").code == 2)
@@ -229,9 +230,7 @@ struct ConfigurationCommandTests {
 
     @Test("the schema has every key of the file and the settings of every plugin")
     func schema() throws {
-        let outcome = run {
-            SchemaCommand.run([], TestPlugins.registry, print: $0, complain: $1)
-        }
+        let outcome = run(["schema"])
         #expect(outcome.code == 0)
         let schema = try #require(JSONReader.read(Array(outcome.printed[0].utf8)).value)
         #expect(schema["$schema"]?.string == "https://json-schema.org/draft/2020-12/schema")
@@ -261,8 +260,6 @@ struct ConfigurationCommandTests {
                     ["type": "null"],
                 ], "minimum": 1, "maximum": 1000, "default": nil,
             ])
-        #expect(
-            run { SchemaCommand.run(["x"], TestPlugins.registry, print: $0, complain: $1) }.code
-                == 2)
+        #expect(run(["schema", "x"]).code == 2)
     }
 }
