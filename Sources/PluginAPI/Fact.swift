@@ -42,6 +42,14 @@ public enum Facts {
     public static let forwardedHost = Fact<String>("forwarded_host")
     /// Who the client has proved to be.
     public static let identity = Fact<String>("identity")
+    /// The model that the request asks for, and once it is known the one that answered.
+    public static let model = Fact<String>("model")
+    /// The tokens that the exchange took.
+    public static let usage = Fact<TokenUsage>("usage")
+    /// What the exchange cost, in US dollars: an exact decimal such as `0.00042`.
+    public static let cost = Fact<String>("cost_usd")
+    /// Why the model stopped, in its provider's word: `stop`, `length`.
+    public static let finishReason = Fact<String>("finish_reason")
 }
 
 /// The facts of one exchange.

@@ -64,7 +64,7 @@ final class ClientConnection: EventHandler, TimerTarget {
     /// How much of an unread request body is read and dropped to keep a connection.
     private static let discardBound = 64 << 10
     /// How long an unused connection keeps its buffers.
-    private static let bufferTime = Duration.seconds(1)
+    private var bufferTime: Duration { min(.seconds(1), settings.keepAliveTimeout / 2) }
     private static let lingerTime = Duration.seconds(2)
 
     init(_ descriptor: Int32, peer: Peer, endpoint: Endpoint, worker: Worker) {
@@ -112,13 +112,13 @@ final class ClientConnection: EventHandler, TimerTarget {
             holdsBuffers = false
             input.release()
             output.release()
-            wait(.nextRequest, settings.keepAliveTimeout - Self.bufferTime)
+            wait(.nextRequest, settings.keepAliveTimeout - bufferTime)
         case .restOfHead:
             refuse(
                 status: 408, reason: "request_timeout",
                 message: "The request's head did not arrive in time.")
         case .body:
-            exchange?.bodyTimedOut()
+            if response.isOut { close() } else { exchange?.bodyTimedOut() }
         }
     }
 
@@ -387,13 +387,12 @@ final class ClientConnection: EventHandler, TimerTarget {
 
     /// Ends the connection so that a truncated answer does not look complete.
     func abort() {
+        if isWritable, !write() { return }
         if response.framing == .untilClose {
             // A plain close would be the answer's proper end.
             var option = linger(l_onoff: 1, l_linger: 0)
             setsockopt(
                 descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
-        } else if isWritable {
-            _ = write()
         }
         close()
     }
@@ -406,7 +405,7 @@ final class ClientConnection: EventHandler, TimerTarget {
         guard output.isEmpty || output.count < Self.outputBound / 2 else { return }
         guard stage == .exchange, let exchange else { return }
         if response.hasEnded {
-            if output.isEmpty { answerIsOut(exchange) }
+            if output.isEmpty, !response.isOut { answerIsOut(exchange) }
         } else {
             exchange.clientHasRoom()
         }
@@ -435,11 +434,13 @@ final class ClientConnection: EventHandler, TimerTarget {
         exchange.complete()
         if decoder.isComplete {
             _ = finishExchange()
-        } else if !response.keepAlive {
+        } else if !response.keepAlive || parser.expectsContinue && !response.saidContinue {
+            // In the second case the client waits for a word that it need not have any more.
             beginLingering()
+        } else {
+            // The rest of the body is read and dropped first.
+            note()
         }
-        // Else the rest of the body is read and dropped first.
-        note()
     }
 
     /// - Returns: whether the connection goes on.
@@ -455,7 +456,7 @@ final class ClientConnection: EventHandler, TimerTarget {
         }
         parser.reset()
         stage = .head
-        wait(.nextRequest, Self.bufferTime)
+        wait(.nextRequest, bufferTime)
         // What was sent ahead is read at the turn's end, when this call has returned.
         if !input.isEmpty || isReadable { note() }
         return true

@@ -48,7 +48,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         exchange.outcome.target = target.address.description
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
         let body: OutgoingRequest.Body =
-            if bodyHasEnded {
+            if bodyHasEnded, requestTrailers.count == 0 {
                 upload.isEmpty && !bodyFraming.hasBody ? .none : .whole(upload.readable)
             } else if case .length(let length) = bodyFraming {
                 .stream(length: length)

@@ -10,7 +10,7 @@ extension ConfigurationBuilder {
         findings.add(ConfigurationError(errors.issues))
         let written =
             settings.url.map { [TargetConfiguration(address: $0, weight: 1)] }
-            ?? (settings.targets ?? []).map(\.checked)
+            ?? settings.targets.map(\.checked)
         checkTargets(written, settings)
         let certificates = certificates(settings.tls)
         guard errors.count == 0 else { return nil }

@@ -71,7 +71,7 @@ extension PluginEntry {
     /// It is the one in the file, else the plugin's name; where a plugin stands in several lists, an
     /// entry of a route adds the route's name, `ip-limiter@search`.
     static func giveLabels(
-        _ head: inout [PluginEntry], _ routes: inout [RouteDraft], _ findings: inout Findings
+        _ head: inout [PluginEntry], _ routes: inout [RouteEntry], _ findings: inout Findings
     ) {
         var uses: [String: Int] = [:]
         for entry in head + routes.flatMap(\.entries) where entry.settings.label == nil {

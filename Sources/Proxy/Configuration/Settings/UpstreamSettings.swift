@@ -3,7 +3,7 @@ import PluginAPI
 struct UpstreamSettings: SettingsObject {
     @Setting("url", "Where it is: one target.") var url: TargetAddress?
     @Setting("targets", "Where it is, in several places; instead of url.", count: 1...)
-    var targets: [TargetSettings]?
+    var targets: [TargetSettings] = []
     @Setting("balance", "How a target is chosen among several.") var balance: Balance = .roundRobin
     @Setting(
         "headers", "Fields to set on every request, in place of the client's of the same name.",
@@ -21,10 +21,10 @@ struct UpstreamSettings: SettingsObject {
     var tls: UpstreamTLSSettings = UpstreamTLSSettings()
 
     func validate() throws(ConfigurationError) {
-        if url == nil, targets == nil {
+        if url == nil, targets.isEmpty {
             throw ConfigurationError(#"expected "url" or "targets", found neither"#)
         }
-        if url != nil, targets != nil {
+        if url != nil, !targets.isEmpty {
             throw ConfigurationError(
                 setting: "targets", #"expected "url" or "targets", found both"#)
         }

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// A route as it is being checked.
-struct RouteDraft {
+struct RouteEntry {
     let source: ConfigurationValue
     let settings: RouteSettings
     /// As given, or else its path.
@@ -24,7 +24,7 @@ struct RouteDraft {
     func checked(upstreams: [String], plugins: [ConfiguredPlugin]) -> RouteConfiguration {
         RouteConfiguration(
             name: name, hosts: settings.host?.values.map(\.text) ?? [],
-            methods: settings.methods?.map(\.text) ?? [], path: settings.path,
+            methods: settings.methods.map(\.text), path: settings.path,
             upstream: settings.upstream.flatMap { upstreams.firstIndex(of: $0) }, plugins: plugins,
             rewrite: settings.rewrite.checked)
     }
