@@ -24,7 +24,7 @@ struct Route {
     func checked(upstreams: [String], plugins: [ConfiguredPlugin]) -> RouteConfiguration {
         RouteConfiguration(
             name: name, hosts: settings.host?.values.map(\.text) ?? [],
-            methods: settings.methods?.map(\.text) ?? [], path: settings.path,
+            methods: settings.methods.map(\.text), path: settings.path,
             upstream: settings.upstream.flatMap { upstreams.firstIndex(of: $0) }, plugins: plugins,
             rewrite: settings.rewrite.checked)
     }

@@ -44,7 +44,7 @@ enum RouteShadowing {
 
 extension Route {
     fileprivate var hosts: [String] { settings.host?.values.map(\.text) ?? [] }
-    fileprivate var methods: [String] { settings.methods?.map(\.text) ?? [] }
+    fileprivate var methods: [String] { settings.methods.map(\.text) }
 
     /// Whether every path of the other is one of this route's.
     fileprivate func covers(_ other: RoutePath) -> Bool {
