@@ -45,7 +45,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         targetIndex = index
         let target = pool.target(index)
         exchange.outcome.attempts += 1
-        exchange.outcome.target = target.address.description
+        exchange.outcome.target = target.name
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
         let body: OutgoingRequest.Body =
             if bodyHasEnded, requestTrailers.count == 0 {
@@ -63,13 +63,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     private func expectHead() {
-        let upstream = pool!.upstream
-        let limit = upstream.responseHeadersTimeout + upstream.connectTimeout
-        loop.timers.set(timer, at: loop.now + limit)
+        loop.timers.set(timer, at: loop.now.advanced(byNanoseconds: pool!.upstream.headNanoseconds))
     }
 
     private func expectBytes() {
-        loop.timers.set(timer, at: loop.now + pool!.upstream.idleTimeout)
+        loop.timers.set(timer, at: loop.now.advanced(byNanoseconds: pool!.upstream.idleNanoseconds))
     }
 
     /// Gives back the place at the upstream, and ends the transfer if it is still under way.
