@@ -23,7 +23,7 @@ final class CurlTransfer: Transfer {
     private var trailers: Headers?
     private var failure: TransferError?
     private var isReceivingPaused = false
-    private var isSendingPaused = false
+    private(set) var isSendingPaused = false
     private var mayResume = false
     private var isNoted = false
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -93,6 +93,14 @@ final class CurlTransfer: Transfer {
         stage = stage == .starting ? .idle : .cancelled
         receiver = nil
         note()
+    }
+
+    /// The upstream closed while this transfer waits for more of the request's body. libcurl looks at
+    /// the end of the answer only when it has sent everything, which may be never.
+    func upstreamHasClosed() {
+        guard stage == .head || stage == .body else { return }
+        failure = TransferError(.broken, "the connection closed before the request was sent")
+        bodyAvailable()
     }
 
     private func note() {
@@ -372,7 +380,7 @@ final class CurlTransfer: Transfer {
     }
 
     fileprivate func supplyBody(_ space: UnsafeMutableRawBufferPointer) -> Int {
-        guard let receiver else { return Int(CURL_READFUNC_ABORT) }
+        guard let receiver, failure == nil else { return Int(CURL_READFUNC_ABORT) }
         switch receiver.takeBody(into: space) {
         case .bytes(let count): return count
         case .ended: return 0
