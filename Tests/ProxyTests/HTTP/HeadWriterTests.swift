@@ -115,6 +115,10 @@ struct HeadWriterTests {
                 "OPTIONS http://b HTTP/1.1\r\nHost: a\r\n\r\n",
                 "OPTIONS * HTTP/1.1\r\nHost: b\r\n\r\n"
             ),
+            (
+                "GET / HTTP/1.0\r\nHost: a\r\nExpect: tea\r\nA: 1\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\n\r\n"
+            ),
             ("GET /? HTTP/1.1\r\nHost: a\r\n\r\n", "GET /? HTTP/1.1\r\nHost: a\r\n\r\n"),
         ]
         for (received, sent) in cases {
