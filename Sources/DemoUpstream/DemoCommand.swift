@@ -3,7 +3,8 @@ import Proxy
 /// `sluice demo`
 public enum DemoCommand: Command {
     public static let name = "demo"
-    public static let summary = "serves plugins.json with a built-in upstream behind it, and tells what to try"
+    public static let summary =
+        "serves plugins.json with a built-in upstream behind it, and tells what to try"
     public static let synopsis =
         "sluice demo [--config plugins.json] [--log-format text|json] [--log-level debug|info|warning|error]"
     public static let details = """
@@ -19,14 +20,15 @@ public enum DemoCommand: Command {
         do {
             upstream = try DemoServer(listen: "127.0.0.1:0")
         } catch {
-            FailureReport.write("\(error)")
+            context.complain("\(error)")
             return 1
         }
         upstream.start()
         defer { upstream.stop() }
         return RunCommand.serve(
             options, context, environment: keys.merging(context.environment) { $1 },
-            upstreamTarget: .tcp(isSecure: false, host: "127.0.0.1", port: port(of: upstream.address))
+            upstreamTarget: .tcp(
+                isSecure: false, host: "127.0.0.1", port: port(of: upstream.address))
         ) { addresses in
             guard let address = addresses.first else { return }
             context.print(invitation(address, upstream.address))

@@ -20,7 +20,7 @@ public enum DemoUpstreamCommand: Command {
         do {
             server = try DemoServer(listen: listen)
         } catch {
-            FailureReport.write("\(error)")
+            context.complain("\(error)")
             return 1
         }
         server.start()

@@ -26,7 +26,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - setting: its key, or a key path such as `tiers[1].limit`.
     ///   - expected: what should stand there: `the path of a readable file`.
-    ///   - found: what was found out about it, such as `"prices.json": no such file`.
+    ///   - found: what was found out about it, such as `"rules.json": no such file`.
     public init(setting: String, expected: String, found: String) {
         self.init(setting: setting, "expected \(expected), found \(found)")
     }
@@ -56,7 +56,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     ///   - suggestion: what was probably meant.
     public init(at value: ConfigurationValue, expected: String, suggestion: String? = nil) {
         var message = "expected \(expected), found \(value.found)"
-        if let suggestion, !value.isSubstituted {
+        if let suggestion, !value.isSubstituted, !value.isSecret, suggestion != value.string {
             message += "; did you mean \(JSONValue.string(suggestion))?"
         }
         self.init(at: value, message)

@@ -47,6 +47,8 @@ public struct ConfigurationValue: Sendable {
     public let path: ConfigurationPath
     /// The string as it stands in the file, when `${…}` in it has been replaced.
     public let written: String?
+    /// Whether the value must never be shown, whatever it is.
+    public private(set) var isSecret = false
 
     public init(
         _ content: Content, position: Position = Position(line: 1, column: 1),
@@ -91,6 +93,23 @@ extension ConfigurationValue {
         }
     }
 
+    /// The same value, all of which must never be shown.
+    public var hidden: ConfigurationValue {
+        var hidden = self
+        hidden.isSecret = true
+        switch content {
+        case .array(let elements):
+            hidden.content = .array(elements.map(\.hidden))
+        case .object(let members):
+            hidden.content = .object(
+                members.map {
+                    Member(name: $0.name, namePosition: $0.namePosition, value: $0.value.hidden)
+                })
+        default: break
+        }
+        return hidden
+    }
+
     /// As it stands in the file, `${…}` unreplaced: safe to show.
     package var writtenJSON: JSONValue {
         switch content {
@@ -109,6 +128,8 @@ extension ConfigurationValue {
         switch content {
         case .array(let elements): elements.isEmpty ? "an empty list" : "a list"
         case .object(let members): members.isEmpty ? "an empty object" : "an object"
+        case .string where isSecret: "a string that is not shown"
+        case .number where isSecret: "a number that is not shown"
         case .string(let text):
             written.map { "the value of \(JSONValue.string($0).abbreviated)" }
                 ?? JSONValue.string(text).abbreviated

@@ -111,6 +111,14 @@ extension Setting {
     ) where Value: CountedSettingValue {
         self.init(nil, key, meaning, .count(range), unit, secret)
     }
+
+    /// - Parameter range: how many characters, elements or keys there may be, if it is not null.
+    public init<Wrapped: CountedSettingValue>(
+        _ key: String, _ meaning: String, count range: some SettingRange<Int>, unit: String? = nil,
+        secret: Bool = false
+    ) where Value == Wrapped? {
+        self.init(nil, key, meaning, .count(range), unit, secret)
+    }
 }
 
 /// A `Setting` without its type, as an object finds it among its properties.
@@ -134,10 +142,14 @@ extension Setting: AnySetting {
 
     var effectiveJSON: JSONValue {
         guard let value = storage.value else { return .null }
-        let json = value.settingJSON
-        if isSecret { return json.redacted }
-        return storage.source?.isSubstitutedAnywhere == true
-            ? storage.source?.writtenJSON ?? .null : json
+        if isSecret { return value.settingJSON.redacted }
+        // Objects look after their own settings, one by one.
+        if let source = storage.source, source.isSubstitutedAnywhere,
+            !Value.settingType.holdsObjects
+        {
+            return source.writtenJSON
+        }
+        return value.settingJSON
     }
 
     func fill(from value: ConfigurationValue?, in object: ConfigurationValue)
@@ -149,8 +161,9 @@ extension Setting: AnySetting {
             }
             return
         }
-        storage.source = value
-        storage.value = try rule.read(value)
+        let source = isSecret ? value.hidden : value
+        storage.source = source
+        storage.value = try rule.read(source)
     }
 }
 

@@ -15,7 +15,8 @@ public struct SettingDescription: Sendable {
     public let defaultValue: JSONValue?
     /// Whether the value must never be shown.
     public let isSecret: Bool
-    let boundsSchema: [JSONValue.Member]
+    /// The bounds in the words of JSON Schema, where it has any.
+    package let boundsSchema: [JSONValue.Member]
 
     public var isRequired: Bool { defaultValue == nil }
 }

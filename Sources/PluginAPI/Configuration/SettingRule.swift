@@ -34,23 +34,21 @@ struct SettingRule<Value: SettingValue>: Sendable {
 
     /// The string, list or map has that many characters or elements.
     static func count(_ range: some SettingRange<Int>) -> Self where Value: CountedSettingValue {
-        let bounds = SettingBounds(range)
-        let expected =
-            bounds.lowest == 1 && bounds.highest == nil
-            ? Value.settingType.expected + " that is not empty"
-            : Value.settingType.expected + " with a count \(bounds.words ?? "of any size")"
+        let count = CountBounds<Value>(range)
+        return Self(
+            read: { (value) throws(ConfigurationError) in try count.read(value) },
+            words: count.words, expected: count.expected, schema: count.schema)
+    }
+
+    /// The string, list or map, if there is one, has that many characters or elements.
+    static func count<Wrapped: CountedSettingValue>(_ range: some SettingRange<Int>) -> Self
+    where Value == Wrapped? {
+        let count = CountBounds<Wrapped>(range)
         return Self(
             read: { (value) throws(ConfigurationError) in
-                let read = try Value(setting: value)
-                guard bounds.contains(read.count) else {
-                    throw ConfigurationError(at: value, expected: expected)
-                }
-                return read
+                value.isNull ? nil : try count.read(value)
             },
-            words: bounds.lowest == 1 && bounds.highest == nil
-                ? "not empty" : bounds.words.map { "count \($0)" },
-            expected: expected,
-            schema: Value.countSchema(lowest: bounds.lowest, highest: bounds.highest))
+            words: count.words, expected: count.expected + " or null", schema: count.schema)
     }
 
     private static func schema<Bound>(_ bounds: SettingBounds<Bound>) -> [JSONValue.Member] {
@@ -59,10 +57,4 @@ struct SettingRule<Value: SettingValue>: Sendable {
             return JSONValue.Member(name, bound.settingJSON)
         }
     }
-}
-
-/// A setting's type that has a count, so that `@Setting(…, count: 1...)` can bound it.
-public protocol CountedSettingValue: SettingValue {
-    var count: Int { get }
-    static func countSchema(lowest: Int?, highest: Int?) -> [JSONValue.Member]
 }

@@ -10,6 +10,8 @@ public struct SettingType: Sendable {
         case object([SettingDescription])
         case optional(SettingType)
         case either([SettingType])
+        /// Described elsewhere, in the schema under this name.
+        case reference(String)
     }
 
     /// One word or a few: `duration`, `list of networks`.
@@ -69,7 +71,10 @@ extension SettingType {
 
     /// An object whose keys are chosen by the operator.
     public static func map(of value: SettingType) -> SettingType {
-        SettingType("map to \(value.plural)", expected: "an object of \(value.plural)", .map(value))
+        SettingType(
+            "map to \(value.plural)",
+            expected: value.holdsObjects ? "an object" : "an object of \(value.plural)", .map(value)
+        )
     }
 
     public static func object(_ settings: [SettingDescription]) -> SettingType {
@@ -84,11 +89,26 @@ extension SettingType {
     }
 
     /// Any of several types.
-    public static func either(_ types: [SettingType]) -> SettingType {
+    /// - Parameter expected: what an error asks for; the types' own words joined when nil.
+    public static func either(_ types: [SettingType], expected: String? = nil) -> SettingType {
         SettingType(
             types.map(\.name).joined(separator: " | "),
-            expected: types.map(\.expected).joined(separator: " or "),
+            expected: expected ?? types.map(\.expected).joined(separator: " or "),
             unit: types.compactMap(\.unit).first, .either(types))
+    }
+
+    /// An object that is described elsewhere, in the schema under this name.
+    package static func reference(_ name: String) -> SettingType {
+        SettingType("object", expected: "an object", .reference(name))
+    }
+
+    /// Whether it is an object of settings, or a list or map of such.
+    var holdsObjects: Bool {
+        switch shape {
+        case .object, .reference: true
+        case .list(let type), .map(let type), .optional(let type): type.holdsObjects
+        default: false
+        }
     }
 
     private var plural: String {

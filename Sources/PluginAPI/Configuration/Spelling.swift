@@ -10,8 +10,10 @@ package enum Spelling {
             let distance = distance(folded, Array(word.lowercased().unicodeScalars))
             if distance < best?.distance ?? .max { best = (word, distance) }
         }
-        guard let best, best.distance <= max(1, folded.count / 3) else { return nil }
-        return best.word
+        if let best, best.distance <= max(1, folded.count / 3) { return best.word }
+        // `conf` for `config`.
+        let longer = known.filter { $0.lowercased().unicodeScalars.starts(with: folded) }
+        return folded.count >= 3 && longer.count == 1 ? longer[0] : nil
     }
 
     /// `limit, window, key, mode…`

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What HTTP needs of ASCII, on raw bytes and without tables of the C locale.
 public enum ASCII {
     @inlinable
@@ -6,22 +8,26 @@ public enum ASCII {
     }
 
     @inlinable
-    public static func equalsIgnoringCase(
-        _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
-    ) -> Bool {
-        guard left.count == right.count else { return false }
-        for index in 0..<left.count where lowercased(left[index]) != lowercased(right[index]) {
-            return false
-        }
-        return true
-    }
-
-    @inlinable
     public static func equals(
         _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
     ) -> Bool {
         guard left.count == right.count else { return false }
-        for index in 0..<left.count where left[index] != right[index] { return false }
+        guard let leftStart = left.baseAddress, let rightStart = right.baseAddress else {
+            return true
+        }
+        return memcmp(leftStart, rightStart, left.count) == 0
+    }
+
+    @inlinable
+    public static func equalsIgnoringCase(
+        _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count {
+            // Most bytes are equal as they stand.
+            let (one, other) = (left[index], right[index])
+            guard one == other || lowercased(one) == lowercased(other) else { return false }
+        }
         return true
     }
 
@@ -44,9 +50,14 @@ public enum ASCII {
     /// Whether a byte may stand in a token (RFC 9110 §5.6.2): field names and methods.
     @inlinable
     public static func isTokenByte(_ byte: UInt8) -> Bool {
-        if byte < 64 { return (0x03FF_6CFA_0000_0000 as UInt64) >> UInt64(byte) & 1 == 1 }
-        if byte < 128 { return (0x57FF_FFFF_C7FF_FFFE as UInt64) >> UInt64(byte - 64) & 1 == 1 }
-        return false
+        // The bytes 0 to 127, with a space in place of those that cannot stand in a token.
+        let bytes: StaticString = """
+                                            \
+             ! #$%&'  *+ -. 0123456789      \
+             ABCDEFGHIJKLMNOPQRSTUVWXYZ   ^_\
+            `abcdefghijklmnopqrstuvwxyz | ~\u{20}
+            """
+        return byte < 128 && bytes.utf8Start[Int(byte)] != 0x20
     }
 
     /// Whether a byte may stand in a field's value (RFC 9110 §5.5): visible, space, tab, obs-text.

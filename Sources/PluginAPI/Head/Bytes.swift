@@ -49,17 +49,19 @@ public struct Bytes: RandomAccessCollection {
 extension Bytes: Equatable, Hashable, CustomStringConvertible {
     @inlinable
     public static func == (left: Bytes, right: Bytes) -> Bool {
-        left.elementsEqual(right)
+        left.withBytes { left in right.withBytes { ASCII.equals(left, $0) } }
     }
 
     @inlinable
     public static func == (left: Bytes, right: StaticString) -> Bool {
-        left.elementsEqual(
-            UnsafeBufferPointer(start: right.utf8Start, count: right.utf8CodeUnitCount))
+        left.withBytes {
+            ASCII.equals(
+                $0, UnsafeBufferPointer(start: right.utf8Start, count: right.utf8CodeUnitCount))
+        }
     }
 
     public static func == (left: Bytes, right: String) -> Bool {
-        left.elementsEqual(right.utf8)
+        left.withBytes { $0.elementsEqual(right.utf8) }
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -67,18 +69,4 @@ extension Bytes: Equatable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { string }
-}
-
-/// Where a run of bytes stands in a head's memory.
-public struct ByteRange: Sendable, Equatable {
-    public let offset: Int
-    public let count: Int
-
-    @inlinable
-    public init(offset: Int, count: Int) {
-        self.offset = offset
-        self.count = count
-    }
-
-    public static let empty = ByteRange(offset: 0, count: 0)
 }

@@ -1,11 +1,13 @@
 /// The fields that the engine treats specially, told apart once when a head is parsed.
 package enum FieldID: UInt8, Sendable {
     case other
-    case connection, contentLength, date, expect, forwarded, host, keepAlive, proxyConnection
+    case connection, contentLength, date, expect, forwarded, host, keepAlive
+    case proxyAuthenticate, proxyAuthorization, proxyConnection
     case te, trailer, transferEncoding, upgrade, via
     case xForwardedFor, xForwardedHost, xForwardedProto
 
     /// The field of that name, in any case. The length decides first, so most names cost one branch.
+    @inlinable
     package static func identify(_ name: UnsafeBufferPointer<UInt8>) -> FieldID {
         func match(_ text: StaticString, _ id: FieldID) -> FieldID {
             let expected = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -27,6 +29,8 @@ package enum FieldID: UInt8, Sendable {
         case (15, UInt8(ascii: "x")): return match("x-forwarded-for", .xForwardedFor)
         case (16, UInt8(ascii: "x")): return match("x-forwarded-host", .xForwardedHost)
         case (16, UInt8(ascii: "p")): return match("proxy-connection", .proxyConnection)
+        case (18, UInt8(ascii: "p")): return match("proxy-authenticate", .proxyAuthenticate)
+        case (19, UInt8(ascii: "p")): return match("proxy-authorization", .proxyAuthorization)
         case (17, UInt8(ascii: "t")): return match("transfer-encoding", .transferEncoding)
         case (17, UInt8(ascii: "x")): return match("x-forwarded-proto", .xForwardedProto)
         default: return .other

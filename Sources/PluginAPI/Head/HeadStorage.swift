@@ -2,9 +2,10 @@
 ///
 /// It only grows while a head is in use, so that ranges stay valid, and is emptied between heads.
 public final class HeadStorage {
-    package var base: UnsafeMutablePointer<UInt8>
-    package var capacity: Int
-    package var count = 0
+    // Invariant: 0 <= count <= capacity, the bytes that `base` points to.
+    @usableFromInline package private(set) var base: UnsafeMutablePointer<UInt8>
+    @usableFromInline package private(set) var capacity: Int
+    @usableFromInline package private(set) var count = 0
 
     @usableFromInline static let initialCapacity = 1024
 
@@ -15,16 +16,16 @@ public final class HeadStorage {
 
     deinit { base.deallocate() }
 
-    @usableFromInline
+    @inlinable
     func byte(at offset: Int) -> UInt8 {
         precondition(offset < capacity, "a head's bytes were read after the exchange completed")
         return base[offset]
     }
 
-    @usableFromInline
+    @inlinable
     package func slice(_ range: ByteRange) -> UnsafeBufferPointer<UInt8> {
         precondition(
-            range.offset + range.count <= capacity,
+            range.end <= capacity,
             "a head's bytes were read after the exchange completed")
         return UnsafeBufferPointer(start: base + range.offset, count: range.count)
     }

@@ -8,6 +8,13 @@ public final class Headers {
         package var name: ByteRange
         package var value: ByteRange
         package var id: FieldID
+
+        @inlinable
+        package init(name: ByteRange, value: ByteRange, id: FieldID) {
+            self.name = name
+            self.value = value
+            self.id = id
+        }
     }
 
     package let storage = HeadStorage()
@@ -85,10 +92,12 @@ public final class Headers {
     }
 
     package func append(_ name: HeaderName, bytes value: UnsafeBufferPointer<UInt8>) {
+        // The value goes first: it may stand in this storage, which the name's growing would free.
+        let valueRange = appendValue(value)
         name.withBytes { nameBytes in
-            let nameRange = storage.append(nameBytes)
             fields.append(
-                Field(name: nameRange, value: appendValue(value), id: .identify(nameBytes)))
+                Field(
+                    name: storage.append(nameBytes), value: valueRange, id: .identify(nameBytes)))
         }
     }
 

@@ -15,7 +15,12 @@ final class AdminService: LocalService {
     func answer(_ exchange: Exchange) -> Answer {
         let path = exchange.request.path
         guard let page = pages[path] else {
-            return Self.json(404, ["error": .string("no such page"), "pages": .array(pages.keys.sorted().map { .string($0) })])
+            return Self.json(
+                404,
+                [
+                    "error": .string("no such page"),
+                    "pages": .array(pages.keys.sorted().map { .string($0) }),
+                ])
         }
         guard ["GET", "HEAD"].contains(exchange.request.methodName) else {
             var answer = Self.json(405, ["error": .string("\(path) is read with GET")])
@@ -37,15 +42,20 @@ final class AdminService: LocalService {
     }
 
     private func metrics() -> Answer {
-        let text = MetricsPage.render(store.contents.withLock { $0 }, connections: connections.value)
+        let text = MetricsPage.render(
+            store.contents.withLock { $0 }, connections: connections.value)
         return Answer(
-            headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8"), ("cache-control", "no-store")],
+            headers: [
+                ("content-type", "text/plain; version=0.0.4; charset=utf-8"),
+                ("cache-control", "no-store"),
+            ],
             body: Array(text.utf8))
     }
 
     private static func json(_ status: Int, _ value: JSONValue) -> Answer {
         Answer(
-            status: status, headers: [("content-type", "application/json"), ("cache-control", "no-store")],
+            status: status,
+            headers: [("content-type", "application/json"), ("cache-control", "no-store")],
             body: Array((value.description + "\n").utf8))
     }
 }

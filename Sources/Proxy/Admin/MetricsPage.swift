@@ -21,15 +21,22 @@ enum MetricsPage {
         }
         text.family("connections", "gauge", "Open client connections.")
         text.sample("connections", [], Double(connections))
-        text.family("connections_refused_total", "counter", "Connections refused because there were too many.")
+        text.family(
+            "connections_refused_total", "counter",
+            "Connections refused because there were too many.")
         text.sample("connections_refused_total", [], total(\.connectionsRefused))
         text.family("requests_in_flight", "gauge", "Requests that have begun and not ended.")
-        let started = total(\.requestsStarted), ended = total(\.requestsEnded)
+        let started = total(\.requestsStarted)
+        let ended = total(\.requestsEnded)
         text.sample("requests_in_flight", [], Double(started > ended ? started - ended : 0))
     }
 
-    private static func renderRoutes(_ contents: MetricsStore.Contents, _ text: inout PrometheusText) {
-        let routes = contents.routes.sorted { ($0.key.route, $0.key.upstream) < ($1.key.route, $1.key.upstream) }
+    private static func renderRoutes(
+        _ contents: MetricsStore.Contents, _ text: inout PrometheusText
+    ) {
+        let routes = contents.routes.sorted {
+            ($0.key.route, $0.key.upstream) < ($1.key.route, $1.key.upstream)
+        }
         text.family("requests_total", "counter", "Requests by the status that clients saw.")
         for (key, workers) in routes {
             var counts: [Int: UInt64] = [:]
@@ -37,17 +44,20 @@ enum MetricsPage {
             for (status, count) in counts.sorted(by: { $0.key < $1.key }) {
                 text.sample(
                     "requests_total",
-                    [("route", key.route), ("upstream", key.upstream), ("status", String(status))], count)
+                    [("route", key.route), ("upstream", key.upstream), ("status", String(status))],
+                    count)
             }
         }
         func histograms(
-            _ name: String, _ help: String, _ label: String, by group: (MetricsStore.RouteKey) -> String,
+            _ name: String, _ help: String, _ label: String,
+            by group: (MetricsStore.RouteKey) -> String,
             _ histogram: KeyPath<RouteMetrics, Histogram>
         ) {
             var snapshots: [String: HistogramSnapshot] = [:]
             for (key, workers) in routes where !group(key).isEmpty || label == "route" {
                 for worker in workers {
-                    snapshots[group(key), default: HistogramSnapshot()] += worker[keyPath: histogram].snapshot
+                    snapshots[group(key), default: HistogramSnapshot()] +=
+                        worker[keyPath: histogram].snapshot
                 }
             }
             text.family(name, "histogram", help)
@@ -56,17 +66,22 @@ enum MetricsPage {
             }
         }
         histograms(
-            "request_duration_seconds", "From a request's first byte to its answer's last.", "route",
+            "request_duration_seconds", "From a request's first byte to its answer's last.",
+            "route",
             by: \.route, \.requestDuration)
         histograms(
-            "time_to_first_byte_seconds", "From a request's first byte to its answer's first.", "route",
+            "time_to_first_byte_seconds", "From a request's first byte to its answer's first.",
+            "route",
             by: \.route, \.timeToFirstByte)
         histograms(
-            "upstream_duration_seconds", "From the first attempt to the end of the upstream's answer.", "upstream",
+            "upstream_duration_seconds",
+            "From the first attempt to the end of the upstream's answer.", "upstream",
             by: \.upstream, \.upstreamDuration)
     }
 
-    private static func renderPlugins(_ contents: MetricsStore.Contents, _ text: inout PrometheusText) {
+    private static func renderPlugins(
+        _ contents: MetricsStore.Contents, _ text: inout PrometheusText
+    ) {
         let plugins = contents.plugins.sorted { $0.key < $1.key }
         text.family("plugin_duration_seconds", "histogram", "What a hook of the plugin took.")
         for (label, workers) in plugins {
@@ -78,7 +93,9 @@ enum MetricsPage {
         for (label, workers) in plugins {
             var counts: [PluginMetrics.Key: UInt64] = [:]
             for worker in workers { counts.merge(worker.decisions, uniquingKeysWith: +) }
-            for (key, count) in counts.sorted(by: { ($0.key.decision, $0.key.reason) < ($1.key.decision, $1.key.reason) }) {
+            for (key, count) in counts.sorted(by: {
+                ($0.key.decision, $0.key.reason) < ($1.key.decision, $1.key.reason)
+            }) {
                 text.sample(
                     "plugin_decisions_total",
                     [("plugin", label), ("decision", key.decision), ("reason", key.reason)], count)
@@ -87,7 +104,9 @@ enum MetricsPage {
     }
 
     /// What plugins made themselves. Series of one name stand together under one head.
-    private static func renderSeries(_ contents: MetricsStore.Contents, _ text: inout PrometheusText) {
+    private static func renderSeries(
+        _ contents: MetricsStore.Contents, _ text: inout PrometheusText
+    ) {
         let counters = contents.counters.sorted { $0.key < $1.key }.map(\.value)
         var previous = ""
         for series in counters {

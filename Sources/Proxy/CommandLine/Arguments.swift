@@ -25,7 +25,9 @@ public struct Arguments {
     }
 
     /// Takes `--name VALUE` where the value is one of a few.
-    public mutating func option<Choice: RawRepresentable & CaseIterable>(_ name: String, _ type: Choice.Type) throws -> Choice?
+    public mutating func option<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, _ type: Choice.Type
+    ) throws -> Choice?
     where Choice.RawValue == String {
         guard let text = try option(name) else { return nil }
         guard let choice = Choice(rawValue: text) else {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// One word after `sluice` on the command line.
 public protocol Command: SendableMetatype {
     static var name: String { get }
@@ -17,20 +15,6 @@ public protocol Command: SendableMetatype {
 
 extension Command {
     public static var details: String { "" }
-}
-
-/// What a command has to work with.
-public struct CommandContext: Sendable {
-    package let registry: PluginRegistry
-    package let environment: [String: String]
-    package let commands: [any Command.Type]
-
-    /// Writes what was asked for.
-    package func print(_ text: String) {
-        Swift.print(text)
-        // Into a pipe it would otherwise wait for more.
-        fflush(nil)
-    }
 }
 
 /// A call that is wrong, for the person who made it.

@@ -21,7 +21,8 @@ enum HelpCommand: Command {
 
     static func page(of command: any Command.Type) -> String {
         let details = command.details
-        return "\(command.synopsis)\n\n\(command.summary.prefix(1).uppercased())\(command.summary.dropFirst())."
+        return
+            "\(command.synopsis)\n\n\(command.summary.prefix(1).uppercased())\(command.summary.dropFirst())."
             + (details.isEmpty ? "" : "\n\n\(details)")
     }
 

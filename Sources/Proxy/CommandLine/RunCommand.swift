@@ -37,15 +37,20 @@ package enum RunCommand: Command {
         let log = writer.log(options.logLevel)
         let store = MetricsStore()
         let loader = ConfigurationLoader(
-            registry: context.registry, environment: environment ?? context.environment, upstreamTarget: upstreamTarget
+            registry: context.registry, environment: environment ?? context.environment,
+            upstreamTarget: upstreamTarget
         ) { label, folder in
-            Setup(label: label, folder: folder, time: SystemTime(), log: log.with(("plugin", label)), metrics: store)
+            Setup(
+                label: label, folder: folder, time: SystemTime(), log: log.with(("plugin", label)),
+                metrics: store)
         }
         let result = loader.load(path: options.config)
         for diagnostic in result.diagnostics { log(diagnostic) }
         guard let configuration = result.configuration else { return 1 }
 
-        let server = Server(configuration, log: log, store: store) { loader.load(path: options.config) }
+        let server = Server(configuration, log: log, store: store) {
+            loader.load(path: options.config)
+        }
         do {
             try server.start()
         } catch {

@@ -10,15 +10,19 @@ public enum Sluice {
     /// - Parameters:
     ///   - plugins: what plugins.json can name.
     ///   - commands: beside those that are always there.
-    public static func main(plugins: [any Plugin.Type], commands: [any Command.Type] = []) -> Never {
+    public static func main(plugins: [any Plugin.Type], commands: [any Command.Type] = []) -> Never
+    {
         let context = CommandContext(
             registry: PluginRegistry(plugins), environment: ProcessInfo.processInfo.environment,
-            commands: builtIn + commands)
+            commands: builtIn + commands,
+            output: { FileHandle.standardOutput.write(Data("\($0)\n".utf8)) },
+            complaints: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
         exit(run(Array(CommandLine.arguments.dropFirst()), context))
     }
 
     private static let builtIn: [any Command.Type] = [
-        RunCommand.self, HelpCommand.self,
+        RunCommand.self, CheckCommand.self, PluginsCommand.self, SchemaCommand.self,
+        HelpCommand.self,
     ]
 
     private static func run(_ words: [String], _ context: CommandContext) -> Int32 {
@@ -32,7 +36,8 @@ public enum Sluice {
         let name = words.first.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? RunCommand.name
         if words.first == name { words.removeFirst() }
         guard let command = context.commands.first(where: { $0.name == name }) else {
-            return wrongCall("unknown command \"\(name)\"; the commands are \(context.commands.map { $0.name }.joined(separator: ", "))")
+            context.complain(.unknown("command", name, known: context.commands.map { $0.name }))
+            return 2
         }
         if words.contains("--help") || words.contains("-h") {
             context.print(HelpCommand.page(of: command))
@@ -41,12 +46,8 @@ public enum Sluice {
         do {
             return try command.run(Arguments(words, command: name), context)
         } catch {
-            return wrongCall("\(error)")
+            context.complain("\(error)")
+            return 2
         }
-    }
-
-    private static func wrongCall(_ message: String) -> Int32 {
-        FileHandle.standardError.write(Data("sluice: \(message)\n".utf8))
-        return 2
     }
 }

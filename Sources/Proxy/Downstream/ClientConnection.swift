@@ -114,7 +114,9 @@ final class ClientConnection: EventHandler, TimerTarget {
             output.release()
             wait(.nextRequest, settings.keepAliveTimeout - Self.bufferTime)
         case .restOfHead:
-            refuse(status: 408, reason: "request_timeout", message: "The request's head did not arrive in time.")
+            refuse(
+                status: 408, reason: "request_timeout",
+                message: "The request's head did not arrive in time.")
         case .body:
             exchange?.bodyTimedOut()
         }
@@ -188,7 +190,9 @@ final class ClientConnection: EventHandler, TimerTarget {
         switch ProxyProtocol.parse(input.readable) {
         case .incomplete: return fill()
         case .invalid:
-            worker.log(.warning, "connection without a valid PROXY protocol head", [("peer", peer.description)])
+            worker.log(
+                .warning, "connection without a valid PROXY protocol head",
+                [("peer", peer.description)])
             close()
             return false
         case .header(let source, let consumed):
@@ -210,7 +214,8 @@ final class ClientConnection: EventHandler, TimerTarget {
             wait(.restOfHead, settings.requestHeadersTimeout)
         }
         let exchange = exchange!
-        switch parser.parse(input.readable, into: exchange.exchange.request, limits: settings.head) {
+        switch parser.parse(input.readable, into: exchange.exchange.request, limits: settings.head)
+        {
         case .incomplete:
             return fill()
         case .invalid(let error):
@@ -255,10 +260,16 @@ final class ClientConnection: EventHandler, TimerTarget {
             // The bytes stay where they are until more is received.
             let bytes = UnsafeBufferPointer(rebasing: input.readable[range])
             input.consume(consumed)
-            if isDiscarding { response.discarded += consumed } else { exchange.receiveBody(bytes, isLast: isLast) }
+            if isDiscarding {
+                response.discarded += consumed
+            } else {
+                exchange.receiveBody(bytes, isLast: isLast)
+            }
         case .end(let consumed):
             input.consume(consumed)
-            if !isDiscarding { exchange.receiveBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true) }
+            if !isDiscarding {
+                exchange.receiveBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true)
+            }
         case .needMore(let consumed):
             input.consume(consumed)
             guard fill() else {
@@ -330,7 +341,10 @@ final class ClientConnection: EventHandler, TimerTarget {
         if head.source == .proxy, !decoder.isComplete {
             if case .length(let length) = parser.framing, length <= Self.discardBound,
                 !parser.expectsContinue || response.saidContinue
-            {} else { keepAlive = false }
+            {
+            } else {
+                keepAlive = false
+            }
         }
         let isWithoutBody = head.status == 204 || head.status == 304 || request.method == .head
         if let length = head.contentLength {
@@ -346,7 +360,8 @@ final class ClientConnection: EventHandler, TimerTarget {
         if head.status == 204 { response.framing = .none }
         response.keepAlive = keepAlive
         HeadWriter.writeResponse(
-            head, framing: response.framing, keepAlive: keepAlive, minorVersion: request.minorVersion,
+            head, framing: response.framing, keepAlive: keepAlive,
+            minorVersion: request.minorVersion,
             date: worker.date, to: &output)
         if isWithoutBody { response.framing = .none }
         note()
@@ -375,7 +390,8 @@ final class ClientConnection: EventHandler, TimerTarget {
         if response.framing == .untilClose {
             // A plain close would be the answer's proper end.
             var option = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         } else if isWritable {
             _ = write()
         }

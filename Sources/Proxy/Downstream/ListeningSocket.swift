@@ -26,7 +26,9 @@ extension ListenAddress {
         var name = sockaddr_in6()
         name.sin6_family = sa_family_t(AF_INET6)
         name.sin6_port = port.bigEndian
-        withUnsafeMutableBytes(of: &name.sin6_addr) { $0.storeBytes(of: address.bits.bigEndian, as: UInt128.self) }
+        withUnsafeMutableBytes(of: &name.sin6_addr) {
+            $0.storeBytes(of: address.bits.bigEndian, as: UInt128.self)
+        }
         return try bindAndListen(AF_INET6, &name)
     }
 
@@ -34,7 +36,9 @@ extension ListenAddress {
         var name = sockaddr_un()
         name.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: name.sun_path) - 1
-        guard path.utf8.count <= capacity else { throw SystemError(call: "bind", code: ENAMETOOLONG) }
+        guard path.utf8.count <= capacity else {
+            throw SystemError(call: "bind", code: ENAMETOOLONG)
+        }
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
         // A socket that an earlier process left behind would make the address seem in use. One that
         // somebody answers at is left alone.
@@ -63,11 +67,14 @@ extension ListenAddress {
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, size)
         }
-        if family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, size) }
+        if family == AF_INET6 {
+            setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, size)
+        }
         do {
             try withUnsafePointer(to: &name) { pointer in
                 try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    _ = try SystemError.check("bind", bind(descriptor, $0, socklen_t(MemoryLayout<Name>.size)))
+                    _ = try SystemError.check(
+                        "bind", bind(descriptor, $0, socklen_t(MemoryLayout<Name>.size)))
                 }
             }
             try SystemError.check("listen", Glibc.listen(descriptor, 4096))
@@ -84,7 +91,9 @@ extension ListenAddress {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         _ = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &length)
+            }
         }
         guard case .address(_, let port) = Peer(storage) else { return self }
         return .tcp(host: host, address, port: port)
@@ -98,10 +107,14 @@ extension Peer {
             switch Int32(storage.ss_family) {
             case AF_INET:
                 let name = bytes.loadUnaligned(as: sockaddr_in.self)
-                return .address(IPAddress(v4: UInt32(bigEndian: name.sin_addr.s_addr)), port: UInt16(bigEndian: name.sin_port))
+                return .address(
+                    IPAddress(v4: UInt32(bigEndian: name.sin_addr.s_addr)),
+                    port: UInt16(bigEndian: name.sin_port))
             case AF_INET6:
                 let name = bytes.loadUnaligned(as: sockaddr_in6.self)
-                let bits = withUnsafeBytes(of: name.sin6_addr) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
+                let bits = withUnsafeBytes(of: name.sin6_addr) {
+                    UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self))
+                }
                 return .address(IPAddress(bits: bits), port: UInt16(bigEndian: name.sin6_port))
             default:
                 return .local

@@ -5,7 +5,8 @@ import PluginAPI
 enum Overload {
     private static let answerBytes: [UInt8] = {
         let body = ErrorBody.make(
-            status: 503, reason: "too_many_connections", message: "The server has as many connections as it may have.",
+            status: 503, reason: "too_many_connections",
+            message: "The server has as many connections as it may have.",
             requestID: "")
         let head =
             "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: \(body.count)\r\n"
@@ -15,12 +16,16 @@ enum Overload {
 
     /// Answers and closes. One attempt: a fresh connection's buffer has room for it.
     static func answer(_ descriptor: Int32) {
-        _ = answerBytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        _ = answerBytes.withUnsafeBytes {
+            send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
         // A request that has arrived already must not turn the close into a reset.
         shutdown(descriptor, Int32(SHUT_WR))
         var scratch: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         withUnsafeMutableBytes(of: &scratch) { space in
-            for _ in 0..<256 where recv(descriptor, space.baseAddress, space.count, 0) <= 0 { return }
+            for _ in 0..<256 where recv(descriptor, space.baseAddress, space.count, 0) <= 0 {
+                return
+            }
         }
         close(descriptor)
     }

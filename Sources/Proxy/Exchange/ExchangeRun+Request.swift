@@ -35,19 +35,26 @@ extension ExchangeRun {
     }
 
     /// - Returns: whether the request goes on.
-    private func apply(_ result: Result<Decision, any Error>, of entry: Chain.Entry, at place: Int) -> Bool {
+    private func apply(_ result: Result<Decision, any Error>, of entry: Chain.Entry, at place: Int)
+        -> Bool
+    {
         let metrics = service.metrics(of: entry)
         switch result {
         case .success(.proceed):
             metrics.countProceeded()
             return true
         case .success(.refuse(let refusal)):
-            guard record(entry.mode == .observe ? .observed : .refuse, refusal.reason, entry) else { return true }
+            guard record(entry.mode == .observe ? .observed : .refuse, refusal.reason, entry) else {
+                return true
+            }
             sendError(
-                status: refusal.status, reason: refusal.reason, message: refusal.message, headers: refusal.headers,
+                status: refusal.status, reason: refusal.reason, message: refusal.message,
+                headers: refusal.headers,
                 turnaround: place + 1)
         case .success(.answer(let answer)):
-            guard record(entry.mode == .observe ? .observed : .answer, answer.reason, entry) else { return true }
+            guard record(entry.mode == .observe ? .observed : .answer, answer.reason, entry) else {
+                return true
+            }
             send(answer, turnaround: place + 1)
         case .failure(let error):
             failed(entry, error)
@@ -59,7 +66,8 @@ extension ExchangeRun {
     }
 
     /// - Returns: whether the decision holds.
-    private func record(_ kind: DecisionRecord.Kind, _ reason: String, _ entry: Chain.Entry) -> Bool {
+    private func record(_ kind: DecisionRecord.Kind, _ reason: String, _ entry: Chain.Entry) -> Bool
+    {
         service.metrics(of: entry).count(kind, reason)
         exchange.decisions.append(DecisionRecord(plugin: entry.label, kind: kind, reason: reason))
         return kind != .observed
@@ -68,18 +76,23 @@ extension ExchangeRun {
     /// Notes that a plugin's hook threw.
     func failed(_ entry: Chain.Entry, _ error: any Error) {
         service.metrics(of: entry).count(.failed, "plugin_error")
-        exchange.decisions.append(DecisionRecord(plugin: entry.label, kind: .failed, reason: "plugin_error"))
+        exchange.decisions.append(
+            DecisionRecord(plugin: entry.label, kind: .failed, reason: "plugin_error"))
         exchange.outcome.error = "plugin \(entry.label): \(error)"
         worker.log(
             .error, "a plugin failed",
-            [("plugin", entry.label), ("error", "\(error)"), ("request_id", exchange.requestID), ("route", route.name)])
+            [
+                ("plugin", entry.label), ("error", "\(error)"), ("request_id", exchange.requestID),
+                ("route", route.name),
+            ])
     }
 
     // MARK: - Asynchronous hooks
 
     /// Calls the hook. It runs on this loop, and when it does not suspend it ends within the call.
     /// - Returns: its result, or nil when it will come later.
-    private func start(_ plugin: any AsyncRequestPhase, _ step: Int) -> Result<Decision, any Error>? {
+    private func start(_ plugin: any AsyncRequestPhase, _ step: Int) -> Result<Decision, any Error>?
+    {
         stage = .waitingForPlugin(step)
         task = .starting
         // The exchange does not leave its loop: the task runs there and nowhere else.
@@ -111,7 +124,9 @@ extension ExchangeRun {
             return worker.recycle(self)
         }
         let current = route.chain.requestSteps[step]
-        if apply(result, of: route.chain.entries[current.entry], at: current.entry) { decide(from: step + 1) }
+        if apply(result, of: route.chain.entries[current.entry], at: current.entry) {
+            decide(from: step + 1)
+        }
     }
 
     // MARK: - The body
@@ -121,7 +136,8 @@ extension ExchangeRun {
         switch stage {
         case .waitingForBody: true
         case .upstream: upload.count < Self.uploadBound
-        case .deciding, .waitingForPlugin, .waitingForPlace: !holdsBodyUntilDecided && upload.count < Self.uploadBound
+        case .deciding, .waitingForPlugin, .waitingForPlace:
+            !holdsBodyUntilDecided && upload.count < Self.uploadBound
         case .idle, .answering, .ended: false
         }
     }
@@ -187,7 +203,9 @@ extension ExchangeRun {
 
     func refuseBody() {
         exchange.outcome.error = "the request's body is longer than allowed"
-        giveUpRequest(status: 413, reason: "body_too_large", message: "The request's body is longer than this server accepts.")
+        giveUpRequest(
+            status: 413, reason: "body_too_large",
+            message: "The request's body is longer than this server accepts.")
     }
 
     /// The client's framing is broken.
@@ -200,7 +218,9 @@ extension ExchangeRun {
     func bodyTimedOut() {
         bodyIsBroken = true
         exchange.outcome.error = "the client stopped sending its request's body"
-        giveUpRequest(status: 408, reason: "request_timeout", message: "The request's body did not arrive in time.")
+        giveUpRequest(
+            status: 408, reason: "request_timeout",
+            message: "The request's body did not arrive in time.")
     }
 
     /// Answers with an error, or breaks off where an answer is under way already.
@@ -210,7 +230,9 @@ extension ExchangeRun {
         if headIsSent {
             abort(by: .client, message)
         } else {
-            sendError(status: status, reason: reason, message: message, turnaround: route.chain.entries.count)
+            sendError(
+                status: status, reason: reason, message: message,
+                turnaround: route.chain.entries.count)
         }
     }
 }

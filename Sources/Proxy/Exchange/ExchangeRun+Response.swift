@@ -88,17 +88,22 @@ extension ExchangeRun {
     /// Sends an error in the form that clients parse.
     /// - Parameter turnaround: the plugins before this place in the chain see the answer.
     func sendError(
-        status: Int, reason: String, message: String?, headers: [(String, String)] = [], turnaround: Int
+        status: Int, reason: String, message: String?, headers: [(String, String)] = [],
+        turnaround: Int
     ) {
-        let body = ErrorBody.make(status: status, reason: reason, message: message, requestID: exchange.requestID)
+        let body = ErrorBody.make(
+            status: status, reason: reason, message: message, requestID: exchange.requestID)
         send(
-            Answer(status: status, reason: reason, headers: [("content-type", "application/json")] + headers, body: body),
+            Answer(
+                status: status, reason: reason,
+                headers: [("content-type", "application/json")] + headers, body: body),
             turnaround: turnaround)
     }
 
     func sendPluginError(turnaround: Int) {
         sendError(
-            status: 500, reason: "plugin_error", message: "The proxy could not process this request.",
+            status: 500, reason: "plugin_error",
+            message: "The proxy could not process this request.",
             turnaround: turnaround)
     }
 
@@ -116,7 +121,8 @@ extension ExchangeRun {
                 from: Answer(
                     status: 500, headers: [("content-type", "application/json")],
                     body: ErrorBody.make(
-                        status: 500, reason: "plugin_error", message: "The proxy could not process this request.",
+                        status: 500, reason: "plugin_error",
+                        message: "The proxy could not process this request.",
                         requestID: exchange.requestID)))
         }
         sendHead()

@@ -57,7 +57,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 .stream(length: nil)
             }
         let outgoing = OutgoingRequest(
-            request: exchange.request, target: exchange.request.headers.bytes(exchange.request.targetRange), body: body)
+            request: exchange.request,
+            target: exchange.request.headers.bytes(exchange.request.targetRange), body: body)
         transfer = worker.transport.start(outgoing, to: target, self)
         expectHead()
     }
@@ -96,10 +97,13 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             leaveUpstream()
             exchange.outcome.error = "all connections to the upstream are in use"
             sendError(
-                status: 503, reason: "upstream_busy", message: "The upstream is serving as many requests as it may.",
+                status: 503, reason: "upstream_busy",
+                message: "The upstream is serving as many requests as it may.",
                 headers: [("retry-after", "1")], turnaround: turnaround)
         case .upstream where !headIsSent:
-            upstreamFailed(TransferError(.connectTimeout, "the answer's head did not come within the time for it"))
+            upstreamFailed(
+                TransferError(
+                    .connectTimeout, "the answer's head did not come within the time for it"))
         case .upstream where receivingIsPaused:
             abort(by: .client, "the client stopped reading its answer")
         case .upstream:
@@ -161,7 +165,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     func transferEnded(trailers: Headers?) {
         transferIsOver()
         leaveUpstream()
-        if !route.chain.responseBodySteps.isEmpty { sendBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true) }
+        if !route.chain.responseBodySteps.isEmpty {
+            sendBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true)
+        }
         guard !isCompleted else { return }
         stage = .answering
         loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
@@ -172,7 +178,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         // Nothing was sent: another target can have the same request.
         if error.kind != .broken, let targetIndex { triedTargets.append(targetIndex) }
         transferIsOver()
-        if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count { return attempt() }
+        if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count {
+            return attempt()
+        }
         upstreamFailed(error)
     }
 
@@ -182,20 +190,24 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         worker.log(
             .warning, "upstream failed",
             [
-                ("upstream", name), ("target", exchange.outcome.target ?? ""), ("error", error.detail),
+                ("upstream", name), ("target", exchange.outcome.target ?? ""),
+                ("error", error.detail),
                 ("request_id", exchange.requestID), ("route", route.name),
             ])
         if headIsSent { return abort(by: .upstream, error.detail) }
         leaveUpstream()
         if error.kind == .connectTimeout {
             sendError(
-                status: 504, reason: "upstream_timeout", message: "The upstream did not answer in time.",
+                status: 504, reason: "upstream_timeout",
+                message: "The upstream did not answer in time.",
                 turnaround: route.chain.entries.count)
         } else {
             sendError(
-                status: 502, reason: error.kind == .broken ? "upstream_broken" : "upstream_unreachable",
+                status: 502,
+                reason: error.kind == .broken ? "upstream_broken" : "upstream_unreachable",
                 message: error.kind == .broken
-                    ? "The upstream ended the connection or broke the protocol." : "The upstream cannot be reached.",
+                    ? "The upstream ended the connection or broke the protocol."
+                    : "The upstream cannot be reached.",
                 turnaround: route.chain.entries.count)
         }
     }

@@ -104,7 +104,9 @@ final class ExchangeRun {
         route = service.generation.route(for: exchange.request)
         exchange.route = route.name
         exchange.upstream = route.upstream?.name
-        if case .length(let length) = framing, length > worker.settings.requestBody { return refuseBody() }
+        if case .length(let length) = framing, length > worker.settings.requestBody {
+            return refuseBody()
+        }
         decide(from: 0)
     }
 
@@ -123,7 +125,12 @@ final class ExchangeRun {
         exchange.now = loop.now
         stage = .deciding(0)
         isCompleted = false
-        worker.metrics.requestsStarted.add()
+        if isProxied { worker.metrics.requestsStarted.add() }
+    }
+
+    /// Whether it is a client's request, and not one to the admin listener.
+    private var isProxied: Bool {
+        if case .proxy = connection.endpoint.service { true } else { false }
     }
 
     // MARK: - The end
@@ -138,8 +145,8 @@ final class ExchangeRun {
         exchange.now = now
         exchange.outcome.duration = now - began
         if exchange.outcome.status == 0 { exchange.outcome.status = exchange.response.status }
+        guard isProxied else { return }
         worker.metrics.requestsEnded.add()
-        guard case .proxy = connection.endpoint.service else { return }
         service.count(exchange, route)
         let chain = route.chain
         guard !chain.completedSteps.isEmpty else { return }
@@ -156,7 +163,9 @@ final class ExchangeRun {
         if case .idle = stage { return }
         exchange.outcome.aborted = .client
         exchange.outcome.status = 499
-        exchange.outcome.error = headIsSent ? "the client left before the answer's end" : "the client left before the answer"
+        exchange.outcome.error =
+            headIsSent
+            ? "the client left before the answer's end" : "the client left before the answer"
         complete()
     }
 

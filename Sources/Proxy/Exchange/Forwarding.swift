@@ -27,14 +27,16 @@ enum Forwarding {
     }
 
     private static func appendVia(_ headers: Headers) {
-        headers.append("via", bytes: UnsafeBufferPointer(start: via.utf8Start, count: via.utf8CodeUnitCount))
+        headers.append(
+            "via", bytes: UnsafeBufferPointer(start: via.utf8Start, count: via.utf8CodeUnitCount))
     }
 
     /// X-Forwarded-For, -Proto and -Host from what is established, whatever the client claims.
     private static func setForwarded(_ exchange: Exchange) {
         let headers = exchange.request.headers
         let peer = exchange.peer.address?.description ?? "unknown"
-        headers.set("x-forwarded-for", to: exchange[Facts.forwardedFor].map { "\($0), \(peer)" } ?? peer)
+        headers.set(
+            "x-forwarded-for", to: exchange[Facts.forwardedFor].map { "\($0), \(peer)" } ?? peer)
         headers.set("x-forwarded-proto", to: exchange[Facts.forwardedProto] ?? "http")
         if let host = exchange[Facts.forwardedHost] {
             headers.set("x-forwarded-host", to: host)

@@ -22,7 +22,14 @@ package enum ChunkWriter {
     }
 
     /// The end of the body.
+    /// - Parameter trailers: as `BodyDecoder` gives them.
     package static func writeLast(trailers: Headers? = nil, to buffer: inout ByteBuffer) {
-        buffer.append("0\r\n\r\n")
+        buffer.append("0\r\n")
+        if let trailers {
+            FieldWriter.write(trailers, to: &buffer) { id in
+                id == .contentLength || HopByHop.isHopByHop(id)
+            }
+        }
+        buffer.append("\r\n")
     }
 }

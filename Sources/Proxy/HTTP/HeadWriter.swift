@@ -7,28 +7,90 @@ import PluginAPI
 package enum HeadWriter {
     /// - Parameters:
     ///   - framing: `.length` also announces the length of a body that does not follow (HEAD, 304).
+    ///     Never `.chunked` to a 1.0 client.
     ///   - keepAlive: whether this connection stays open.
-    ///   - minorVersion: the client's. To a 1.0 client `Connection: keep-alive` is said aloud, to a
-    ///     1.1 client only `close`; never `.chunked` to a 1.0 client.
+    ///   - minorVersion: the client's. A 1.0 client is told when the connection stays, a 1.1 client
+    ///     when it does not.
     ///   - date: written when the answer has no Date of its own.
     package static func writeResponse(
         _ response: Response, framing: BodyFraming, keepAlive: Bool, minorVersion: Int,
         date: DateField?, to buffer: inout ByteBuffer
-    ) {}
+    ) {
+        // A plugin may have set any number.
+        let status = 100...599 ~= response.status ? response.status : 500
+        if status == 200 {
+            buffer.append("HTTP/1.1 200 OK\r\n")
+        } else {
+            buffer.append("HTTP/1.1 ")
+            buffer.appendDecimal(status)
+            buffer.append(" ")
+            buffer.append(ReasonPhrase.of(status))
+            buffer.append("\r\n")
+        }
+        var hasDate = false
+        FieldWriter.write(response.headers, to: &buffer) { id in
+            if id == .date { hasDate = true }
+            return isWrittenAsTold(id)
+        }
+        if let date, !hasDate { date.append(to: &buffer) }
 
-    /// An interim answer without fields: `HTTP/1.1 100 Continue`.
+        assert(framing != .chunked || minorVersion > 0, "a 1.0 client cannot read chunks")
+        writeFraming(framing, to: &buffer)
+        if !keepAlive || framing == .untilClose {
+            buffer.append("Connection: close\r\n")
+        } else if minorVersion == 0 {
+            buffer.append("Connection: keep-alive\r\n")
+        }
+        buffer.append("\r\n")
+    }
+
+    /// The interim answer that a client waits for before it sends its body.
     package static func writeContinue(to buffer: inout ByteBuffer) {
         buffer.append("HTTP/1.1 100 Continue\r\n\r\n")
     }
 
-    /// Writes the request in origin form with its own path and query.
+    /// Writes the request with its path and query as its target, whatever form that came in.
     /// - Parameters:
     ///   - pathPrefixRemoved: so many bytes of the path are left out at its start.
     ///   - pathPrefixAdded: goes before what is left of the path.
     ///   - framing: not `.untilClose`.
     package static func writeRequest(
-        _ request: Request, pathPrefixAdded: UnsafeBufferPointer<UInt8>? = nil,
-        pathPrefixRemoved: Int = 0, framing: BodyFraming, keepAlive: Bool = true,
-        to buffer: inout ByteBuffer
-    ) {}
+        _ request: Request, pathPrefixRemoved: Int = 0,
+        pathPrefixAdded: UnsafeBufferPointer<UInt8>? = nil, framing: BodyFraming,
+        keepAlive: Bool = true, to buffer: inout ByteBuffer
+    ) {
+        let storage = request.headers.storage
+        buffer.append(storage.slice(request.methodRange))
+        buffer.append(" ")
+        if let pathPrefixAdded { buffer.append(pathPrefixAdded) }
+        let path = storage.slice(request.pathRange)
+        buffer.append(path.slice(pathPrefixRemoved..<path.count))
+        if let query = request.queryRange {
+            buffer.append("?")
+            buffer.append(storage.slice(query))
+        }
+        buffer.append(" HTTP/1.1\r\n")
+        FieldWriter.write(request.headers, to: &buffer, except: isWrittenAsTold)
+        writeFraming(framing, to: &buffer)
+        if !keepAlive { buffer.append("Connection: close\r\n") }
+        buffer.append("\r\n")
+    }
+
+    @inline(__always)
+    private static func isWrittenAsTold(_ id: FieldID) -> Bool {
+        id != .other && (id == .contentLength || HopByHop.isHopByHop(id))
+    }
+
+    private static func writeFraming(_ framing: BodyFraming, to buffer: inout ByteBuffer) {
+        switch framing {
+        case .none, .untilClose:
+            break
+        case .length(let length):
+            buffer.append("Content-Length: ")
+            buffer.appendDecimal(length)
+            buffer.append("\r\n")
+        case .chunked:
+            buffer.append("Transfer-Encoding: chunked\r\n")
+        }
+    }
 }

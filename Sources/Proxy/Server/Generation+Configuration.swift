@@ -8,7 +8,8 @@ extension Generation {
         func enter(_ plugins: [ConfiguredPlugin]) -> [Chain.Entry] {
             plugins.map { plugin in
                 let entry = Chain.Entry(
-                    label: plugin.label, mode: plugin.mode, plugin: plugin.instance, number: entries.count)
+                    label: plugin.label, mode: plugin.mode, plugin: plugin.instance,
+                    number: entries.count)
                 entries.append(entry)
                 return entry
             }
@@ -22,9 +23,11 @@ extension Generation {
                 rewrite: route.rewrite.isNeeded ? route.rewrite : nil)
         }
         let unmatched = Route(
-            name: "", number: routes.count, match: RouteMatch(path: "/*"), chain: Chain(common), upstream: nil)
+            name: "", number: routes.count, match: RouteMatch(path: "/*"), chain: Chain(common),
+            upstream: nil)
         self.init(
-            number: number, routes: routes, unmatched: unmatched, plugins: entries, upstreams: upstreams,
+            number: number, routes: routes, unmatched: unmatched, plugins: entries,
+            upstreams: upstreams,
             settings: ServiceSettings(configuration))
     }
 }
@@ -43,7 +46,8 @@ extension ServiceSettings {
     init(_ configuration: ServerConfiguration) {
         maximumConnections = configuration.limits.connections
         head = HeadLimits(
-            requestLine: configuration.limits.requestLine, headers: configuration.limits.requestHeaders,
+            requestLine: configuration.limits.requestLine,
+            headers: configuration.limits.requestHeaders,
             headerCount: configuration.limits.headerCount)
         requestBody = configuration.limits.requestBody
         requestHeadersTimeout = configuration.timeouts.requestHeaders
@@ -64,7 +68,9 @@ extension Upstream {
             },
             balance: configuration.balance,
             // Checked when the file was read.
-            headers: configuration.headers.compactMap { name, value in HeaderName(name).map { ($0, value) } },
+            headers: configuration.headers.compactMap { name, value in
+                HeaderName(name).map { ($0, value) }
+            },
             responseHeadersTimeout: configuration.timeouts.responseHeaders,
             idleTimeout: configuration.timeouts.idle,
             maximumConnections: configuration.connections)

@@ -55,7 +55,9 @@ package final class Server {
     }
 
     private func open() throws {
-        let count = configuration.workers > 0 ? configuration.workers : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let count =
+            configuration.workers > 0
+            ? configuration.workers : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         for number in 0..<count { workers.append(try makeWorker(number, of: count)) }
         for listener in configuration.listeners {
             let endpoint = Endpoint(.proxy, proxyProtocol: listener.proxyProtocol)
@@ -72,7 +74,8 @@ package final class Server {
 
     private func makeWorker(_ number: Int, of count: Int) throws -> Worker {
         let worker = try Worker(
-            number: number, workers: count, log: log, store: store, connectionCount: connectionCount,
+            number: number, workers: count, log: log, store: store,
+            connectionCount: connectionCount,
             time: SystemTime())
         worker.use(generation)
         return worker
@@ -80,7 +83,9 @@ package final class Server {
 
     /// Each worker gets a socket of its own, among which the kernel shares out connections. A unix
     /// socket exists once, and the workers share it.
-    private func listen(_ address: ListenAddress, _ endpoint: Endpoint, _ workers: [Worker]) throws -> ListenAddress {
+    private func listen(_ address: ListenAddress, _ endpoint: Endpoint, _ workers: [Worker]) throws
+        -> ListenAddress
+    {
         do {
             var bound = address
             for (index, worker) in workers.enumerated() {
@@ -140,7 +145,9 @@ package final class Server {
         }
         configuration = new
         generation = next
-        for worker in workers + [admin].compactMap({ $0 }) { worker.loop.submit { worker.use(next) } }
+        for worker in workers + [admin].compactMap({ $0 }) {
+            worker.loop.submit { worker.use(next) }
+        }
         countReload("ok")
         log(.info, "configuration reloaded", [("generation", String(next.number))])
     }
@@ -151,7 +158,9 @@ package final class Server {
     }
 
     private func countReload(_ result: String) {
-        store.counter("config_reloads_total", "Reloads of the configuration.", labels: [("result", result)]).add()
+        store.counter(
+            "config_reloads_total", "Reloads of the configuration.", labels: [("result", result)]
+        ).add()
     }
 
     // MARK: - The end

@@ -84,14 +84,18 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     // MARK: - Connections
 
     func accepted(_ descriptor: Int32, _ peer: Peer, _ endpoint: Endpoint) {
-        if case .proxy = endpoint.service, !connectionCount.enter(limit: settings.maximumConnections) {
+        if case .proxy = endpoint.service,
+            !connectionCount.enter(limit: settings.maximumConnections)
+        {
             metrics.connectionsRefused.add()
             Overload.answer(descriptor)
             return
         }
         if peer != .local {
             var on: Int32 = 1
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+            setsockopt(
+                descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on,
+                socklen_t(MemoryLayout<Int32>.size))
         }
         let connection = ClientConnection(descriptor, peer: peer, endpoint: endpoint, worker: self)
         while connections.count <= Int(descriptor) { connections.append(nil) }
@@ -116,7 +120,9 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     func descriptorsAreOut() {
         guard loop.now - reportedDescriptors > .seconds(10) else { return }
         reportedDescriptors = loop.now
-        log(.error, "no descriptor is left for a new connection; raise the limit of open files (ulimit -n)")
+        log(
+            .error,
+            "no descriptor is left for a new connection; raise the limit of open files (ulimit -n)")
     }
 
     // MARK: - Exchanges

@@ -10,7 +10,9 @@ final class WorkerService {
     init(_ generation: Generation, worker: Worker, workers: Int) {
         self.generation = generation
         pools = generation.upstreams.map { UpstreamPool($0, workers: workers) }
-        routeMetrics = (generation.routes + [generation.unmatched]).map { worker.routeMetrics(for: $0) }
+        routeMetrics = (generation.routes + [generation.unmatched]).map {
+            worker.routeMetrics(for: $0)
+        }
         pluginMetrics = generation.plugins.map { worker.pluginMetrics(for: $0.label) }
     }
 
@@ -18,7 +20,9 @@ final class WorkerService {
 
     /// Counts the time that a plugin's hook took.
     /// - Returns: the time now, from which the next hook's is counted.
-    func countTime(_ entry: Chain.Entry, since start: MonotonicTime, _ time: any TimeSource) -> MonotonicTime {
+    func countTime(_ entry: Chain.Entry, since start: MonotonicTime, _ time: any TimeSource)
+        -> MonotonicTime
+    {
         let now = time.monotonic
         pluginMetrics[entry.number].duration.add(now - start)
         return now

@@ -9,7 +9,8 @@ package final class Target: Sendable {
 
     package init(
         _ address: TargetAddress, weight: Int = 1, connectTimeout: Duration = .seconds(2),
-        version: UpstreamHTTPVersion = .auto, tls: UpstreamTLSConfiguration = .init(verify: true, caFile: nil)
+        version: UpstreamHTTPVersion = .auto,
+        tls: UpstreamTLSConfiguration = .init(verify: true, caFile: nil)
     ) {
         self.address = address
         self.weight = weight

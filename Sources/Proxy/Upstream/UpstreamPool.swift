@@ -7,7 +7,9 @@ final class UpstreamPool {
     private let capacity: Int
     private var active = 0
     private var targets: [TargetState]
+    /// In the order in which they came; those before `firstWaiting` have been served.
     private var waiting: ContiguousArray<Waiter> = []
+    private var firstWaiting = 0
 
     private struct TargetState {
         let target: Target
@@ -17,7 +19,7 @@ final class UpstreamPool {
         var credit = 0
     }
 
-    struct Waiter {
+    private struct Waiter {
         weak var owner: (any UpstreamWaiter)?
     }
 
@@ -41,10 +43,13 @@ final class UpstreamPool {
 
     /// Gives a place back, to the one that has waited longest.
     func release() {
-        while let waiter = waiting.first {
-            waiting.removeFirst()
+        while firstWaiting < waiting.count {
+            let waiter = waiting[firstWaiting]
+            firstWaiting += 1
             if let owner = waiter.owner, owner.isWaiting(for: self) { return owner.placeIsFree() }
         }
+        waiting.removeAll(keepingCapacity: true)
+        firstWaiting = 0
         active -= 1
     }
 

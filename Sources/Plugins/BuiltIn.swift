@@ -1,0 +1,5 @@
+import PluginAPI
+
+public enum BuiltIn {
+    public static let plugins: [any Plugin.Type] = []
+}

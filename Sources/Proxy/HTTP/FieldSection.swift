@@ -1,0 +1,72 @@
+import PluginAPI
+
+/// Reads a section of fields into `Headers`: of a head, or of a trailer section.
+///
+/// The bytes are copied once, as whole lines arrive, so that every range in the headers refers to
+/// bytes that are there, also when the section never becomes whole.
+struct FieldSection: Sendable {
+    private var scanner: FieldScanner
+    private let origin: Int
+    /// What is before this position has been copied.
+    private var copied: Int
+
+    /// - Parameters:
+    ///   - start: where the first field line begins.
+    ///   - copied: the first byte to copy into the headers' storage, which is empty.
+    init(start: Int, copyingFrom copied: Int) {
+        origin = copied
+        scanner = FieldScanner(start: start, origin: origin)
+        self.copied = copied
+    }
+
+    /// Reads on.
+    /// - Parameters:
+    ///   - bytes: the same as in the call before, and more behind them.
+    ///   - headers: nil drops the fields.
+    ///   - reader: learns of the fields that the engine knows.
+    @inline(__always)
+    mutating func read(
+        _ bytes: UnsafeBufferPointer<UInt8>, into headers: Headers?, limits: HeadLimits,
+        reader: inout some FieldReader
+    ) -> ParseResult {
+        // The array is taken out and put back, instead of being reached through the class each time.
+        var fields = ContiguousArray<Headers.Field>()
+        if let headers { swap(&fields, &headers.fields) }
+        let result = readLines(bytes, into: &fields, limits: limits, reader: &reader)
+        if let headers {
+            swap(&fields, &headers.fields)
+            _ = headers.storage.append(
+                UnsafeBufferPointer(rebasing: bytes[copied..<scanner.lineStart]))
+            copied = scanner.lineStart
+        }
+        return result
+    }
+
+    @inline(__always)
+    private mutating func readLines(
+        _ bytes: UnsafeBufferPointer<UInt8>, into fields: inout ContiguousArray<Headers.Field>,
+        limits: HeadLimits, reader: inout some FieldReader
+    ) -> ParseResult {
+        while true {
+            switch scanner.next(bytes, sizeLimit: limits.headers) {
+            case .field(let field):
+                guard fields.count < limits.headerCount else { return .invalid(.tooManyHeaders) }
+                fields.append(field)
+                guard field.id != .other else { continue }
+                let value = bytes[field.value.offset + origin..<field.value.end + origin]
+                if let error = reader.read(field.id, UnsafeBufferPointer(rebasing: value)) {
+                    return .invalid(error)
+                }
+            case .end: return .head(consumed: scanner.lineStart)
+            case .incomplete: return .incomplete
+            case .invalid(let error): return .invalid(error)
+            }
+        }
+    }
+}
+
+/// Learns of the fields that the engine knows, as they are read.
+protocol FieldReader {
+    /// The error when the field cannot stand in this message.
+    mutating func read(_ id: FieldID, _ value: UnsafeBufferPointer<UInt8>) -> HTTPError?
+}
