@@ -5,7 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from harness.compiled import compiled
 from harness.configuration import proxy_to
+from harness.process import Process
+from harness.program import program
 from harness.sluice import Sluice
 from harness.upstream import Upstream
 
@@ -60,3 +63,38 @@ def serve(start_upstream, start_sluice):
         return start_sluice(proxy_to(upstream.url, **overrides)), upstream
 
     return serve
+
+
+@pytest.fixture(scope="session")
+def compile_tool(tmp_path_factory):
+    """compile_tool(name) -> the path of the program made from bench/NAME.c"""
+    folder = tmp_path_factory.mktemp("compiled")
+    return lambda name: compiled(name, folder)
+
+
+@pytest.fixture
+def start_process(stack):
+    """start_process(command, …) -> Process, killed at the end."""
+
+    def start(*arguments, **options):
+        process = Process(*arguments, **options)
+        stack.callback(process.kill)
+        return process
+
+    return start
+
+
+@pytest.fixture
+def start_demo(start_process):
+    """start_demo() -> (the demo upstream's process, its URL)"""
+
+    def start():
+        process = start_process([program(), "demo-upstream", "--listen", "127.0.0.1:0"])
+
+        def url(stdout, _):
+            words = [word for line in stdout for word in line.split()]
+            return next((word for word in words if word.startswith("http://")), None)
+
+        return process, process.await_line(url, "the demo upstream's address")
+
+    return start
