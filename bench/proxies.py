@@ -108,7 +108,7 @@ def _start_sluice(stack, bench, label, make_config):
     # The keys that the file takes from the environment do not matter here; those that are set stay.
     names = re.findall(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", path.read_text())
     environment = {name: os.environ.get(name, "bench") for name in names}
-    command = [str(bench.sluice), "run", "--config", str(path), "--log-level", "warn"]
+    command = [str(bench.sluice), "run", "--config", str(path), "--log-level", "warning"]
     return Process(stack, label, command, bench.core, folder / "log", environment), port
 
 

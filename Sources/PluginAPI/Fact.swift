@@ -42,23 +42,60 @@ public enum Facts {
     public static let forwardedHost = Fact<String>("forwarded_host")
     /// Who the client has proved to be.
     public static let identity = Fact<String>("identity")
+    /// The model that the request asks for, and once it is known the one that answered.
+    public static let model = Fact<String>("model")
+    /// The tokens that the exchange took.
+    public static let usage = Fact<TokenUsage>("usage")
+    /// What the exchange cost, in US dollars: an exact decimal such as `0.00042`.
+    public static let cost = Fact<String>("cost_usd")
+    /// Why the model stopped, in its provider's word: `stop`, `length`.
+    public static let finishReason = Fact<String>("finish_reason")
 }
 
-/// The facts of one exchange.
+/// The facts of one exchange: a box for each that has ever been written, kept from exchange to
+/// exchange, so that writing one makes nothing.
 @usableFromInline
 struct FactTable {
-    @usableFromInline var values: ContiguousArray<Any?> = []
+    /// By the fact's index, of which each belongs to one fact only: so its box has that fact's type.
+    @usableFromInline var boxes: ContiguousArray<FactBox?> = []
 
     @inlinable
     subscript<Value>(fact: Fact<Value>) -> Value? {
-        get { fact.index < values.count ? values[fact.index] as? Value : nil }
+        get {
+            guard fact.index < boxes.count, let box = boxes[fact.index] else { return nil }
+            return unsafeDowncast(box, to: TypedFactBox<Value>.self).value
+        }
         set {
-            while values.count <= fact.index { values.append(nil) }
-            values[fact.index] = newValue
+            while boxes.count <= fact.index { boxes.append(nil) }
+            if let box = boxes[fact.index] {
+                unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
+            } else {
+                boxes[fact.index] = TypedFactBox(newValue)
+            }
         }
     }
 
-    mutating func removeAll() {
-        for index in values.indices where values[index] != nil { values[index] = nil }
+    func removeAll() {
+        for box in boxes { box?.clear() }
     }
+}
+
+@usableFromInline
+class FactBox {
+    @usableFromInline init() {}
+    @usableFromInline func clear() {}
+}
+
+@usableFromInline
+final class TypedFactBox<Value>: FactBox {
+    @usableFromInline var value: Value?
+
+    @usableFromInline
+    init(_ value: Value?) {
+        self.value = value
+        super.init()
+    }
+
+    @usableFromInline
+    override func clear() { value = nil }
 }

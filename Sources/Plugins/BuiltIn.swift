@@ -1,5 +1,12 @@
 import PluginAPI
 
+/// The plugins that come with Sluice.
 public enum BuiltIn {
-    public static let plugins: [any Plugin.Type] = []
+    /// In the order in which the documentation lists them.
+    public static let plugins: [any Plugin.Type] = [
+        TrustedProxy.self,
+        RequestIdentifier.self,
+        HeaderRules.self,
+        ActivityLogger.self,
+    ]
 }

@@ -50,16 +50,5 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The canonical text (RFC 5952).
-    public var description: String {
-        if isV4 {
-            return "\(bits >> 24 & 0xFF).\(bits >> 16 & 0xFF).\(bits >> 8 & 0xFF).\(bits & 0xFF)"
-        }
-        var address = in6_addr()
-        withUnsafeMutableBytes(of: &address) { $0.storeBytes(of: bits.bigEndian, as: UInt128.self) }
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) {
-            text in
-            inet_ntop(AF_INET6, &address, text.baseAddress!, socklen_t(INET6_ADDRSTRLEN))
-            return String(cString: text.baseAddress!)
-        }
-    }
+    public var description: String { withText { String(decoding: $0, as: UTF8.self) } }
 }

@@ -19,19 +19,32 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
     /// Reads CIDR notation, `10.0.0.0/8`, or a single address. Bits behind the prefix must be zero,
     /// because an operator who wrote some meant something else.
     public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = IPAddress(parts[0]) else { return nil }
+        var text = String(text)
+        guard let read = text.withUTF8({ Network($0) }) else { return nil }
+        self = read
+    }
+
+    /// The same from bytes. No allocation.
+    public init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let slash = bytes.firstIndex(of: UInt8(ascii: "/"))
+        guard
+            let address = IPAddress(UnsafeBufferPointer(rebasing: bytes[..<(slash ?? bytes.count)]))
+        else { return nil }
         let width = address.isV4 ? 32 : 128
         var length = width
-        if parts.count == 2 {
-            guard let written = Int(parts[1]), (0...width).contains(written),
-                String(written) == parts[1]
+        if let slash {
+            let digits = UnsafeBufferPointer(rebasing: bytes[(slash + 1)...])
+            guard let written = ASCII.decimal(digits), written <= width,
+                digits.count == 1 || digits[0] != UInt8(ascii: "0")
             else { return nil }
             length = written
         }
         self.init(address, prefixLength: length)
         guard self.address == address else { return nil }
     }
+
+    /// The last address; `address` is the first.
+    public var lastAddress: IPAddress { IPAddress(bits: address.bits | ~mask) }
 
     public func contains(_ other: IPAddress) -> Bool {
         // An IPv4 network never holds an IPv6 address and the other way round; the mapped prefix

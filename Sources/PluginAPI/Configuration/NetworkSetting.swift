@@ -16,7 +16,7 @@ extension Network: SettingValue {
     public var settingJSON: JSONValue { .string(description) }
 
     /// `10.0.0.1/8` without the bits behind the prefix.
-    private static func suggestion(_ text: String) -> String? {
+    static func suggestion(_ text: String) -> String? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let address = IPAddress(parts[0]), let length = Int(parts[1]),
             (0...(address.isV4 ? 32 : 128)).contains(length)

@@ -6,6 +6,12 @@ package enum FieldID: UInt8, Sendable {
     case te, trailer, transferEncoding, upgrade, via
     case xForwardedFor, xForwardedHost, xForwardedProto
 
+    /// By hand, because the one that the compiler derives is not inlined in other modules.
+    @inlinable
+    package static func == (left: FieldID, right: FieldID) -> Bool {
+        left.rawValue == right.rawValue
+    }
+
     /// The field of that name, in any case. The length decides first, so most names cost one branch.
     @inlinable
     package static func identify(_ name: UnsafeBufferPointer<UInt8>) -> FieldID {

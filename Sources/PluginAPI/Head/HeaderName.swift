@@ -1,6 +1,8 @@
 /// A field's name. A literal costs nothing at run time:
 ///
 ///     exchange.request.headers["x-team"]
+///
+/// It can also be the value of a setting, which is how an operator chooses a field.
 public struct HeaderName: Sendable, ExpressibleByStringLiteral {
     private enum Storage: Sendable {
         case literal(StaticString)
@@ -19,6 +21,11 @@ public struct HeaderName: Sendable, ExpressibleByStringLiteral {
         let bytes = Array(text.utf8)
         guard !bytes.isEmpty, bytes.allSatisfy(ASCII.isTokenByte) else { return nil }
         storage = .text(bytes)
+    }
+
+    /// Whether a field's name is this one. Names are compared without case.
+    public func matches(_ name: Bytes) -> Bool {
+        withBytes { wanted in name.withBytes { ASCII.equalsIgnoringCase($0, wanted) } }
     }
 
     public var string: String { withBytes { String(decoding: $0, as: UTF8.self) } }

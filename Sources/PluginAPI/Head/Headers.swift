@@ -113,10 +113,8 @@ public final class Headers {
 
     private func appendValue(_ value: UnsafeBufferPointer<UInt8>) -> ByteRange {
         let range = storage.append(value)
-        for index in range.offset..<range.offset + range.count
-        where !ASCII.isFieldByte(storage.base[index]) {
-            storage.base[index] = 0x20
-        }
+        let bytes = storage.base + range.offset
+        for index in 0..<range.count where !ASCII.isFieldByte(bytes[index]) { bytes[index] = 0x20 }
         return range
     }
 

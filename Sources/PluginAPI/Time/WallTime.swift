@@ -12,17 +12,7 @@ public struct WallTime: Comparable, Hashable, Sendable, CustomStringConvertible 
     }
 
     /// RFC 3339 in UTC with microseconds: `2026-01-31T12:00:00.000001Z`.
-    public var description: String {
-        let date = calendar
-        func padded(_ number: some BinaryInteger, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        let micro = (microseconds % 1_000_000 + 1_000_000) % 1_000_000
-        return
-            "\(padded(date.tm_year + 1900, 4))-\(padded(date.tm_mon + 1, 2))-\(padded(date.tm_mday, 2))"
-            + "T\(padded(date.tm_hour, 2)):\(padded(date.tm_min, 2)):\(padded(date.tm_sec, 2)).\(padded(micro, 6))Z"
-    }
+    public var description: String { withText { String(decoding: $0, as: UTF8.self) } }
 
     /// The calendar's parts in UTC.
     package var calendar: tm {

@@ -13,7 +13,8 @@ public struct CommandContext: Sendable {
     ///   - complaints: takes lines for standard error.
     package init(
         registry: PluginRegistry, environment: [String: String], commands: [any Command.Type] = [],
-        output: @escaping @Sendable (String) -> Void, complaints: @escaping @Sendable (String) -> Void
+        output: @escaping @Sendable (String) -> Void,
+        complaints: @escaping @Sendable (String) -> Void
     ) {
         self.registry = registry
         self.environment = environment
@@ -31,7 +32,9 @@ public struct CommandContext: Sendable {
     /// Reads and builds configurations that are not going to run.
     var quietLoader: ConfigurationLoader {
         ConfigurationLoader(registry: registry, environment: environment) { label, folder in
-            Setup(label: label, folder: folder, time: SystemTime(), log: .none, metrics: MetricsStore())
+            Setup(
+                label: label, folder: folder, time: SystemTime(), log: .none,
+                metrics: MetricsStore())
         }
     }
 }

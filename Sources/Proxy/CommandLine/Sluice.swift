@@ -20,12 +20,15 @@ public enum Sluice {
         exit(run(Array(CommandLine.arguments.dropFirst()), context))
     }
 
-    private static let builtIn: [any Command.Type] = [
+    /// The commands that are always there.
+    static let builtIn: [any Command.Type] = [
         RunCommand.self, CheckCommand.self, PluginsCommand.self, SchemaCommand.self,
         HelpCommand.self,
     ]
 
-    private static func run(_ words: [String], _ context: CommandContext) -> Int32 {
+    /// Runs the command that `words` begin with.
+    /// - Returns: the exit code.
+    static func run(_ words: [String], _ context: CommandContext) -> Int32 {
         var words = words
         if words.first == "--version" {
             context.print("sluice \(Version.number)")

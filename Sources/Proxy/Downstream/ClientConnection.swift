@@ -64,7 +64,7 @@ final class ClientConnection: EventHandler, TimerTarget {
     /// How much of an unread request body is read and dropped to keep a connection.
     private static let discardBound = 64 << 10
     /// How long an unused connection keeps its buffers.
-    private static let bufferTime = Duration.seconds(1)
+    private var bufferTime: Duration { min(.seconds(1), settings.keepAliveTimeout / 2) }
     private static let lingerTime = Duration.seconds(2)
 
     init(_ descriptor: Int32, peer: Peer, endpoint: Endpoint, worker: Worker) {
@@ -112,13 +112,13 @@ final class ClientConnection: EventHandler, TimerTarget {
             holdsBuffers = false
             input.release()
             output.release()
-            wait(.nextRequest, settings.keepAliveTimeout - Self.bufferTime)
+            wait(.nextRequest, settings.keepAliveTimeout - bufferTime)
         case .restOfHead:
             refuse(
                 status: 408, reason: "request_timeout",
                 message: "The request's head did not arrive in time.")
         case .body:
-            exchange?.bodyTimedOut()
+            if response.isOut { close() } else { exchange?.bodyTimedOut() }
         }
     }
 
@@ -235,26 +235,40 @@ final class ClientConnection: EventHandler, TimerTarget {
         response = ResponseState()
         response.mayKeepAlive = parser.keepAlive
         exchange.begin(self, framing: parser.framing, expectsContinue: parser.expectsContinue)
+        // A small body is often here already; with it the upstream gets everything in one piece.
+        while !input.isEmpty, !decoder.isComplete, exchange.wantsBody, decodeBody(exchange) {}
+        exchange.start()
     }
 
     private func readBody() -> Bool {
         guard let exchange, !decoder.isComplete else { return false }
-        let isDiscarding = response.hasEnded
-        guard isDiscarding || exchange.wantsBody else {
+        guard response.hasEnded || exchange.wantsBody else {
             if waitingFor == .body { waitingFor = .nothing }
             return false
         }
-        if input.isEmpty {
-            if parser.expectsContinue, !response.saidContinue, !response.hasStarted {
-                response.saidContinue = true
-                HeadWriter.writeContinue(to: &output)
-                note()
-            }
-            guard fill() else {
-                if stage == .exchange { wait(.body, settings.requestBodyIdleTimeout) }
-                return false
-            }
+        if input.isEmpty, parser.expectsContinue, !response.saidContinue, !response.hasStarted {
+            response.saidContinue = true
+            HeadWriter.writeContinue(to: &output)
+            note()
         }
+        if input.isEmpty || !decodeBody(exchange) {
+            guard stage == .exchange, fill() else {
+                if stage == .exchange { wait(.body, settings.requestBodyIdleTimeout) }
+                return stage == .lingering
+            }
+            waitingFor = .nothing
+        }
+        if response.isOut {
+            if decoder.isComplete { return finishExchange() }
+            if response.discarded > Self.discardBound { beginLingering() }
+        }
+        return stage == .exchange || stage == .lingering
+    }
+
+    /// Takes the next run of body bytes from what has been received.
+    /// - Returns: false when more must be received first, or the exchange has been given up.
+    private func decodeBody(_ exchange: ExchangeRun) -> Bool {
+        let isDiscarding = response.hasEnded
         switch decoder.decode(input.readable, trailers: exchange.requestTrailers) {
         case .data(let range, let consumed, let isLast):
             // The bytes stay where they are until more is received.
@@ -272,27 +286,13 @@ final class ClientConnection: EventHandler, TimerTarget {
             }
         case .needMore(let consumed):
             input.consume(consumed)
-            guard fill() else {
-                if stage == .exchange { wait(.body, settings.requestBodyIdleTimeout) }
-                return false
-            }
+            return false
         case .invalid(let error):
             response.mayKeepAlive = false
-            guard !isDiscarding else {
-                close()
-                return false
-            }
-            exchange.bodyIsMalformed(error)
+            if isDiscarding { beginLingering() } else { exchange.bodyIsMalformed(error) }
             return false
         }
-        if isDiscarding {
-            if response.discarded > Self.discardBound, response.isOut {
-                beginLingering()
-            } else if decoder.isComplete {
-                return response.isOut && finishExchange()
-            }
-        }
-        return stage == .exchange || stage == .lingering
+        return true
     }
 
     private func dropInput() -> Bool {
@@ -387,13 +387,12 @@ final class ClientConnection: EventHandler, TimerTarget {
 
     /// Ends the connection so that a truncated answer does not look complete.
     func abort() {
+        if isWritable, !write() { return }
         if response.framing == .untilClose {
             // A plain close would be the answer's proper end.
             var option = linger(l_onoff: 1, l_linger: 0)
             setsockopt(
                 descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
-        } else if isWritable {
-            _ = write()
         }
         close()
     }
@@ -406,7 +405,7 @@ final class ClientConnection: EventHandler, TimerTarget {
         guard output.isEmpty || output.count < Self.outputBound / 2 else { return }
         guard stage == .exchange, let exchange else { return }
         if response.hasEnded {
-            if output.isEmpty { answerIsOut(exchange) }
+            if output.isEmpty, !response.isOut { answerIsOut(exchange) }
         } else {
             exchange.clientHasRoom()
         }
@@ -435,11 +434,13 @@ final class ClientConnection: EventHandler, TimerTarget {
         exchange.complete()
         if decoder.isComplete {
             _ = finishExchange()
-        } else if !response.keepAlive {
+        } else if !response.keepAlive || parser.expectsContinue && !response.saidContinue {
+            // In the second case the client waits for a word that it need not have any more.
             beginLingering()
+        } else {
+            // The rest of the body is read and dropped first.
+            note()
         }
-        // Else the rest of the body is read and dropped first.
-        note()
     }
 
     /// - Returns: whether the connection goes on.
@@ -455,7 +456,7 @@ final class ClientConnection: EventHandler, TimerTarget {
         }
         parser.reset()
         stage = .head
-        wait(.nextRequest, Self.bufferTime)
+        wait(.nextRequest, bufferTime)
         // What was sent ahead is read at the turn's end, when this call has returned.
         if !input.isEmpty || isReadable { note() }
         return true

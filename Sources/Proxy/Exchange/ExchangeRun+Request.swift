@@ -13,6 +13,7 @@ extension ExchangeRun {
         while step < chain.requestSteps.count {
             stage = .deciding(step)
             let current = chain.requestSteps[step]
+            turnaround = current.entry + 1
             let result: Result<Decision, any Error>
             switch current.hook {
             case .immediate(let plugin):
@@ -27,7 +28,7 @@ extension ExchangeRun {
             }
             let entry = chain.entries[current.entry]
             time = service.countTime(entry, since: time, loop.time)
-            guard apply(result, of: entry, at: current.entry) else { return }
+            guard apply(result, of: entry) else { return }
             step += 1
         }
         turnaround = chain.entries.count
@@ -35,7 +36,9 @@ extension ExchangeRun {
     }
 
     /// - Returns: whether the request goes on.
-    private func apply(_ result: Result<Decision, any Error>, of entry: Chain.Entry, at place: Int)
+    private func apply(
+        _ result: Result<Decision, any Error>, of entry: Chain.Entry
+    )
         -> Bool
     {
         let metrics = service.metrics(of: entry)
@@ -49,18 +52,18 @@ extension ExchangeRun {
             }
             sendError(
                 status: refusal.status, reason: refusal.reason, message: refusal.message,
-                headers: refusal.headers,
-                turnaround: place + 1)
+                headers: refusal.headers)
         case .success(.answer(let answer)):
             guard record(entry.mode == .observe ? .observed : .answer, answer.reason, entry) else {
                 return true
             }
-            send(answer, turnaround: place + 1)
+            send(answer)
         case .failure(let error):
             failed(entry, error)
             // A plugin that is only observed must not hurt anyone.
             if entry.mode == .observe { return true }
-            sendPluginError(turnaround: place)
+            turnaround -= 1
+            sendPluginError()
         }
         return false
     }
@@ -124,7 +127,7 @@ extension ExchangeRun {
             return worker.recycle(self)
         }
         let current = route.chain.requestSteps[step]
-        if apply(result, of: route.chain.entries[current.entry], at: current.entry) {
+        if apply(result, of: route.chain.entries[current.entry]) {
             decide(from: step + 1)
         }
     }
@@ -231,8 +234,7 @@ extension ExchangeRun {
             abort(by: .client, message)
         } else {
             sendError(
-                status: status, reason: reason, message: message,
-                turnaround: route.chain.entries.count)
+                status: status, reason: reason, message: message)
         }
     }
 }

@@ -4,9 +4,9 @@ import PluginAPI
 extension ExchangeRun {
     // MARK: - From the upstream
 
-    /// Shows the head to those plugins that stand before a place in the chain.
+    /// Shows the head to the plugins that have seen the request.
     /// - Returns: false when one failed.
-    func showHead(upTo turnaround: Int) -> Bool {
+    func showHead() -> Bool {
         let chain = route.chain
         guard !chain.responseHeadSteps.isEmpty else { return true }
         var time = loop.time.monotonic
@@ -79,43 +79,39 @@ extension ExchangeRun {
         if headIsSent {
             abort(by: .proxy, error)
         } else {
-            sendPluginError(turnaround: 0)
+            turnaround = 0
+            sendPluginError()
         }
     }
 
     // MARK: - Of the proxy's own
 
     /// Sends an error in the form that clients parse.
-    /// - Parameter turnaround: the plugins before this place in the chain see the answer.
     func sendError(
-        status: Int, reason: String, message: String?, headers: [(String, String)] = [],
-        turnaround: Int
+        status: Int, reason: String, message: String?, headers: [(String, String)] = []
     ) {
         let body = ErrorBody.make(
             status: status, reason: reason, message: message, requestID: exchange.requestID)
         send(
             Answer(
                 status: status, reason: reason,
-                headers: [("content-type", "application/json")] + headers, body: body),
-            turnaround: turnaround)
+                headers: [("content-type", "application/json")] + headers, body: body))
     }
 
-    func sendPluginError(turnaround: Int) {
+    func sendPluginError() {
         sendError(
             status: 500, reason: "plugin_error",
-            message: "The proxy could not process this request.",
-            turnaround: turnaround)
+            message: "The proxy could not process this request.")
     }
 
     /// Sends a whole answer.
-    func send(_ answer: Answer, turnaround: Int) {
+    func send(_ answer: Answer) {
         stage = .answering
-        self.turnaround = turnaround
         let response = exchange.response
         fill(response, from: answer)
-        if !showHead(upTo: turnaround) {
+        if !showHead() {
             // The plugins are not asked again, or a failing one would be for ever.
-            self.turnaround = 0
+            turnaround = 0
             fill(
                 response,
                 from: Answer(

@@ -8,8 +8,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         guard let upstream = route.upstream else {
             return sendError(
                 status: 404, reason: "route_not_found",
-                message: "No route is for \(exchange.request.methodName) \(exchange.request.path).",
-                turnaround: turnaround)
+                message: "No route is for \(exchange.request.methodName) \(exchange.request.path).")
         }
         let pool = service.pools[upstream.number]
         self.pool = pool
@@ -46,10 +45,10 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         targetIndex = index
         let target = pool.target(index)
         exchange.outcome.attempts += 1
-        exchange.outcome.target = target.address.description
+        exchange.outcome.target = target.name
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
         let body: OutgoingRequest.Body =
-            if bodyHasEnded {
+            if bodyHasEnded, requestTrailers.count == 0 {
                 upload.isEmpty && !bodyFraming.hasBody ? .none : .whole(upload.readable)
             } else if case .length(let length) = bodyFraming {
                 .stream(length: length)
@@ -64,13 +63,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     private func expectHead() {
-        let upstream = pool!.upstream
-        let limit = upstream.responseHeadersTimeout + upstream.connectTimeout
-        loop.timers.set(timer, at: loop.now + limit)
+        loop.timers.set(timer, at: loop.now.advanced(byNanoseconds: pool!.upstream.headNanoseconds))
     }
 
     private func expectBytes() {
-        loop.timers.set(timer, at: loop.now + pool!.upstream.idleTimeout)
+        loop.timers.set(timer, at: loop.now.advanced(byNanoseconds: pool!.upstream.idleNanoseconds))
     }
 
     /// Gives back the place at the upstream, and ends the transfer if it is still under way.
@@ -99,7 +96,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             sendError(
                 status: 503, reason: "upstream_busy",
                 message: "The upstream is serving as many requests as it may.",
-                headers: [("retry-after", "1")], turnaround: turnaround)
+                headers: [("retry-after", "1")])
         case .upstream where !headIsSent:
             upstreamFailed(
                 TransferError(
@@ -144,9 +141,10 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     func transferHead() {
         exchange.response.source = .upstream
         Forwarding.prepareResponse(exchange.response)
-        guard showHead(upTo: route.chain.entries.count) else {
+        guard showHead() else {
             leaveUpstream()
-            return sendPluginError(turnaround: 0)
+            turnaround = 0
+            return sendPluginError()
         }
         sendHead()
         expectBytes()
@@ -199,16 +197,14 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         if error.kind == .connectTimeout {
             sendError(
                 status: 504, reason: "upstream_timeout",
-                message: "The upstream did not answer in time.",
-                turnaround: route.chain.entries.count)
+                message: "The upstream did not answer in time.")
         } else {
             sendError(
                 status: 502,
                 reason: error.kind == .broken ? "upstream_broken" : "upstream_unreachable",
                 message: error.kind == .broken
                     ? "The upstream ended the connection or broke the protocol."
-                    : "The upstream cannot be reached.",
-                turnaround: route.chain.entries.count)
+                    : "The upstream cannot be reached.")
         }
     }
 

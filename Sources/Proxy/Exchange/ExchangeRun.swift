@@ -91,23 +91,26 @@ final class ExchangeRun {
         exchange.startedAt = loop.wall
     }
 
-    /// The head is complete.
+    /// The head is complete. Body bytes that are already there may be given before `start`.
     func begin(_ connection: ClientConnection, framing: BodyFraming, expectsContinue: Bool) {
         prepare(connection)
         bodyFraming = framing
         bodyHasEnded = !framing.hasBody
         holdsBodyUntilDecided = expectsContinue
-        if case .admin(let service) = connection.endpoint.service {
-            route = self.service.generation.unmatched
-            return send(service.answer(exchange), turnaround: 0)
-        }
         route = service.generation.route(for: exchange.request)
         exchange.route = route.name
         exchange.upstream = route.upstream?.name
-        if case .length(let length) = framing, length > worker.settings.requestBody {
-            return refuseBody()
+        if case .length(let length) = framing, length > worker.settings.requestBody { refuseBody() }
+    }
+
+    /// Sets out through the chain.
+    func start() {
+        guard case .deciding = stage else { return }
+        if case .admin(let service) = connection.endpoint.service {
+            send(service.answer(exchange))
+        } else {
+            decide(from: 0)
         }
-        decide(from: 0)
     }
 
     /// The head is not usable. It is answered and recorded without going through a chain.
@@ -115,7 +118,7 @@ final class ExchangeRun {
         prepare(connection)
         route = service.generation.unmatched
         exchange.outcome.error = message
-        sendError(status: status, reason: reason, message: message, turnaround: 0)
+        sendError(status: status, reason: reason, message: message)
     }
 
     private func prepare(_ connection: ClientConnection) {

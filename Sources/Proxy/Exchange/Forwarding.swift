@@ -8,6 +8,8 @@ enum Forwarding {
     static func prepareRequest(_ exchange: Exchange, route: Route) {
         let headers = exchange.request.headers
         HopByHop.remove(from: headers)
+        // Its 100 Continue is said here, when the body is wanted.
+        if headers.first(.expect) != nil { headers.remove("expect") }
         appendVia(headers)
         setForwarded(exchange)
         if let rewrite = route.rewrite { apply(rewrite, exchange.request) }

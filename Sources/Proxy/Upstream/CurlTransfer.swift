@@ -10,7 +10,7 @@ final class CurlTransfer: Transfer {
     private let easy: UnsafeMutableRawPointer
     private let address: OpaquePointer
 
-    private var receiver: (any TransferReceiver)?
+    fileprivate var receiver: (any TransferReceiver)?
     private var headerList = CurlHeaderList()
     private var head = ByteBuffer()
     private var parser = ResponseParser(acceptsHTTP2StatusLine: true)
@@ -128,6 +128,9 @@ final class CurlTransfer: Transfer {
         curl_multi_remove_handle(multi, easy)
         let receiver = receiver
         let hasHead = stage == .body
+        // In the body's stage these are the lines of the trailer section, which libcurl hands over
+        // without the empty one at its end.
+        if hasHead, !head.isEmpty, code == CURLE_OK { readTrailers() }
         let trailers = trailers
         let failure = failure ?? (code == CURLE_OK ? nil : describe(code))
         end()
@@ -201,6 +204,11 @@ final class CurlTransfer: Transfer {
         sluice_easy_set_data_function(easy, CURLOPT_READFUNCTION) { space, size, count, me in
             me!.curlTransfer.supplyBody(
                 UnsafeMutableRawBufferPointer(start: space, count: size * count))
+        }
+        sluice_easy_set_pointer(easy, CURLOPT_TRAILERDATA, me)
+        sluice_easy_set_trailer_function(easy) { list, me in
+            list!.pointee = me!.curlTransfer.supplyTrailers()
+            return CURL_TRAILERFUNC_OK
         }
         sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
         sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in me!.curlTransfer.connected() }
@@ -302,14 +310,13 @@ final class CurlTransfer: Transfer {
     fileprivate func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Int {
         guard let receiver else { return -1 }
         head.append(line.assumingMemoryBound(to: UInt8.self))
-        let isEnd = line.count == 2 && line[0] == 0x0D
+        let isEnd = stage == .head && line.count == 2 && line[0] == 0x0D
         guard isEnd else {
             // What libcurl accepts without end would otherwise be kept here.
             return head.count <= Self.limits.headers
                 ? line.count
                 : refuse("the answer's head is longer than \(Self.limits.headers) bytes")
         }
-        if stage == .body { return receiveTrailers() ? line.count : -1 }
         receiver.incoming.reset()
         parser.reset()
         switch parser.parse(
@@ -333,20 +340,20 @@ final class CurlTransfer: Transfer {
         return line.count
     }
 
-    private func receiveTrailers() -> Bool {
-        defer { head.removeAll() }
+    private func readTrailers() {
         // libcurl has taken the chunks apart; a last chunk put before the lines makes them a trailer
         // section again, which the one decoder reads.
         var section = ByteBuffer()
         section.append("0\r\n")
         section.append(head.readable)
+        section.append("\r\n")
         let fields = Headers()
         var decoder = BodyDecoder(.chunked)
-        guard case .end = decoder.decode(section.readable, trailers: fields) else {
-            return refuse("the answer's trailers are not valid") > 0
+        if case .end = decoder.decode(section.readable, trailers: fields) {
+            trailers = fields
+        } else {
+            failure = TransferError(.broken, "the answer's trailers are not valid")
         }
-        trailers = fields
-        return true
     }
 
     private func refuse(_ detail: String) -> Int {
@@ -374,6 +381,17 @@ final class CurlTransfer: Transfer {
             isSendingPaused = true
             return Int(CURL_READFUNC_PAUSE)
         }
+    }
+}
+
+extension CurlTransfer {
+    /// The fields behind a chunked request body, as a list that libcurl frees.
+    fileprivate func supplyTrailers() -> UnsafeMutablePointer<curl_slist>? {
+        var list: UnsafeMutablePointer<curl_slist>?
+        receiver?.requestTrailers.forEach { name, value in
+            list = curl_slist_append(list, "\(name): \(value)")
+        }
+        return list
     }
 }
 

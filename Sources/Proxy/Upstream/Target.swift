@@ -6,6 +6,10 @@ package final class Target: Sendable {
     package let connectTimeout: Duration
     package let version: UpstreamHTTPVersion
     package let tls: UpstreamTLSConfiguration
+    /// The value of the Host field: without the port where it is the scheme's own.
+    let authority: String
+    /// The address as records and logs show it.
+    let name: String
 
     package init(
         _ address: TargetAddress, weight: Int = 1, connectTimeout: Duration = .seconds(2),
@@ -17,15 +21,12 @@ package final class Target: Sendable {
         self.connectTimeout = connectTimeout
         self.version = version
         self.tls = tls
-    }
-
-    /// The value of the Host field: without the port where it is the scheme's own.
-    var authority: String {
+        name = address.description
         switch address {
-        case .unix: return "localhost"
+        case .unix: authority = "localhost"
         case .tcp(let isSecure, let host, let port):
             let name = host.contains(":") ? "[\(host)]" : host
-            return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+            authority = port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
         }
     }
 

@@ -28,6 +28,9 @@ package protocol TransferReceiver: AnyObject {
     /// Where the head of the answer is put before `transferHead`.
     var incoming: Response { get }
 
+    /// What follows the body; complete when the body has ended.
+    var requestTrailers: Headers { get }
+
     /// Moves body bytes into `space`.
     func takeBody(into space: UnsafeMutableRawBufferPointer) -> BodySupply
 

@@ -3,7 +3,7 @@ import PluginAPI
 /// Finds orders of plugins that cannot work: a fact that is read before it is written.
 struct ChainOrder {
     static func check(
-        _ head: [PluginEntry], _ routes: [RouteDraft], _ registry: PluginRegistry,
+        _ head: [PluginEntry], _ routes: [RouteEntry], _ registry: PluginRegistry,
         _ findings: inout Findings
     ) {
         var order = ChainOrder(registry: registry)

@@ -25,7 +25,7 @@ struct ConfigurationBuilder {
         let routePlugins = routes.map { build($0.entries) }
 
         checkUpstreams(settings, routes)
-        checkRoutes(routes, hasPlugins: head.contains(where: \.mayAnswer))
+        checkRoutes(routes, hasPlugins: head.contains { $0.mayAnswer(registry) })
         RouteShadowing.check(routes, &findings)
         ChainOrder.check(head, routes, registry, &findings)
         if settings.routes.isEmpty, !findings.hasErrors {
@@ -78,10 +78,10 @@ struct ConfigurationBuilder {
 
     // MARK: Routes
 
-    private mutating func readRoutes(_ deferred: [Deferred<RouteSettings>]) -> [RouteDraft] {
+    private mutating func readRoutes(_ deferred: [Deferred<RouteSettings>]) -> [RouteEntry] {
         var taken: [String: ConfigurationPath] = [:]
         return deferred.map { deferred in
-            let route = RouteDraft(deferred.source, &findings)
+            let route = RouteEntry(deferred.source, &findings)
             if let first = taken[route.name] {
                 findings.error(
                     at: route.settings.$name ?? route.source,
@@ -95,7 +95,7 @@ struct ConfigurationBuilder {
         }
     }
 
-    private mutating func checkUpstreams(_ settings: RootSettings, _ routes: [RouteDraft]) {
+    private mutating func checkUpstreams(_ settings: RootSettings, _ routes: [RouteEntry]) {
         // What could not be read says nothing about what is there, or what is used.
         guard settings.$upstreams.map({ $0.object != nil }) ?? true else { return }
         let names = settings.upstreams.map(\.name)
@@ -114,11 +114,11 @@ struct ConfigurationBuilder {
         }
     }
 
-    private mutating func checkRoutes(_ routes: [RouteDraft], hasPlugins: Bool) {
+    private mutating func checkRoutes(_ routes: [RouteEntry], hasPlugins: Bool) {
         for route in routes {
             let settings = route.settings
             if settings.$upstream.map(\.isNull) ?? true, !route.hasErrors {
-                if hasPlugins || route.entries.contains(where: \.mayAnswer) {
+                if hasPlugins || route.entries.contains(where: { $0.mayAnswer(registry) }) {
                     findings.warning(
                         at: route.source,
                         "no upstream: a request that no plugin answers gets 404")
@@ -144,7 +144,7 @@ struct ConfigurationBuilder {
     // MARK: As it is in force
 
     private func effective(
-        _ settings: RootSettings, _ plugins: [PluginEntry.Built], _ routes: [RouteDraft],
+        _ settings: RootSettings, _ plugins: [PluginEntry.Built], _ routes: [RouteEntry],
         _ routePlugins: [[PluginEntry.Built]]
     ) -> JSONValue {
         let routes = zip(routes, routePlugins).map { route, plugins in

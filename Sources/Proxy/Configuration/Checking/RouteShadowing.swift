@@ -2,7 +2,7 @@ import PluginAPI
 
 /// Finds routes that can never match, because earlier ones take every request that they would.
 enum RouteShadowing {
-    static func check(_ routes: [RouteDraft], _ findings: inout Findings) {
+    static func check(_ routes: [RouteEntry], _ findings: inout Findings) {
         for (index, route) in routes.enumerated() where !route.hasErrors {
             let earlier = routes[..<index].filter {
                 !$0.hasErrors && $0.covers(route.settings.path)
@@ -19,8 +19,8 @@ enum RouteShadowing {
     }
 
     /// The earlier routes that together take all that this one would; nil when something is left.
-    private static func takers(of route: RouteDraft, among earlier: [RouteDraft]) -> [RouteDraft]? {
-        var takers: [RouteDraft] = []
+    private static func takers(of route: RouteEntry, among earlier: [RouteEntry]) -> [RouteEntry]? {
+        var takers: [RouteEntry] = []
         let hosts = route.hosts.isEmpty ? [nil] : route.hosts.map(Optional.some)
         let methods = route.methods.isEmpty ? [nil] : route.methods.map(Optional.some)
         for host in hosts {
@@ -42,7 +42,7 @@ enum RouteShadowing {
     }
 }
 
-extension RouteDraft {
+extension RouteEntry {
     fileprivate var hosts: [String] { settings.host?.values.map(\.text) ?? [] }
     fileprivate var methods: [String] { settings.methods.map(\.text) }
 

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// A route as it is being checked.
-struct RouteDraft {
+struct RouteEntry {
     let source: ConfigurationValue
     let settings: RouteSettings
     /// As given, or else its path.

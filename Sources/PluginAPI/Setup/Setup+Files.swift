@@ -1,0 +1,35 @@
+import Glibc
+
+extension Setup {
+    /// The content of a file that the configuration names. For `init`: it blocks.
+    /// - Parameters:
+    ///   - path: as written; a relative one is meant against `folder`.
+    ///   - setting: the key that names it, which errors point to.
+    ///   - limit: the largest content, in bytes, that makes sense.
+    /// - Throws: `ConfigurationError`: it cannot be read, or is larger.
+    public func contents(of path: String, setting: String, limit: Int = 64 << 20)
+        throws(ConfigurationError) -> [UInt8]
+    {
+        func failure(_ reason: String) -> ConfigurationError {
+            ConfigurationError(
+                setting: setting, expected: "a readable file",
+                found: "\(JSONValue.string(path).abbreviated): \(reason)")
+        }
+        guard let file = fopen(self.path(path), "re") else {
+            throw failure(String(cString: strerror(errno)))
+        }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        while bytes.count <= limit {
+            let piece = [UInt8](unsafeUninitializedCapacity: 1 << 16) { piece, count in
+                count = fread(piece.baseAddress, 1, piece.count, file)
+            }
+            if piece.isEmpty {
+                guard ferror(file) == 0 else { throw failure(String(cString: strerror(errno))) }
+                return bytes
+            }
+            bytes += piece
+        }
+        throw failure("larger than \(limit) bytes")
+    }
+}

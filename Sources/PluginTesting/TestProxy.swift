@@ -1,0 +1,86 @@
+import PluginAPI
+
+/// A chain of plugins between a client and an upstream, without a socket, a thread or a clock.
+///
+///     @Test("a listed path is refused, and the upstream never hears of it")
+///     func refuses() async throws {
+///         let proxy = TestProxy()
+///         try proxy.add(PathBlocker.self, #"{ "paths": ["/admin"] }"#)
+///
+///         let result = try await proxy.send("GET", "/admin", headers: ["x-team": "a"])
+///
+///         #expect(result.status == 403)
+///         #expect(result.reason == "blocked_path")
+///         #expect(result.sent == nil)
+///     }
+///
+/// Plugins are made as from plugins.json and run in the phases' order; what the proxy does beside
+/// them (routes, Via, X-Forwarded-For, limits on sizes) is not there. To call one hook by hand, use
+/// what `add` returns with `TestRequest(…).exchange()`.
+public final class TestProxy {
+    /// The clock of all plugins; `time.advance(by: .seconds(60))` is a minute.
+    public let time = ManualTime()
+    public let log = RecordedLog()
+    public let metrics = RecordedMetrics()
+    /// What the upstream answers from now on.
+    public var upstream = UpstreamAnswer()
+
+    private let folder: String
+    private(set) var chain: [Entry] = []
+
+    public enum Mode: Sendable {
+        case enforce
+        /// What the plugin would refuse or answer is recorded and let through.
+        case observe
+    }
+
+    struct Entry {
+        let label: String
+        let mode: Mode
+        let plugin: any Plugin
+    }
+
+    /// - Parameter folder: where relative paths in configurations lead.
+    public init(folder: String = "/nonexistent") { self.folder = folder }
+
+    /// What a plugin's instance is given to run with.
+    public func setup(label: String) -> Setup {
+        Setup(label: label, folder: folder, time: time, log: log.log, metrics: metrics)
+    }
+
+    /// Adds a plugin to the end of the chain, as an entry of plugins.json would.
+    /// - Parameters:
+    ///   - config: what stands under `config`.
+    ///   - label: the plugin's name unless told.
+    /// - Throws: `ConfigurationError`, with the text that `sluice check` would show.
+    @discardableResult
+    public func add<Made: Plugin>(
+        _ type: Made.Type, _ config: String = "{}", label: String? = nil, mode: Mode = .enforce
+    ) throws -> Made {
+        let label = label ?? Made.name
+        let plugin = try Made.made(from: config, setup(label: label))
+        add(plugin, label: label, mode: mode)
+        return plugin
+    }
+
+    /// Adds an instance that has been made otherwise.
+    public func add<Made: Plugin>(_ plugin: Made, label: String? = nil, mode: Mode = .enforce) {
+        chain.append(Entry(label: label ?? Made.name, mode: mode, plugin: plugin))
+    }
+
+    /// Sends a request through the chain, and waits for its end.
+    /// - Parameter peer: an address, or `unix`.
+    public func send(
+        _ method: String = "GET", _ target: String = "/",
+        headers: KeyValuePairs<String, String> = [:], body: BodyRuns = "",
+        peer: String = "192.0.2.1"
+    ) async throws -> TestResult {
+        try await send(TestRequest(method, target, headers: headers, body: body, peer: peer))
+    }
+
+    /// Sends a request through the chain, and waits for its end.
+    public func send(_ request: TestRequest) async throws -> TestResult {
+        let run = ChainRun(request, chain, upstream, time)
+        return try await run.result()
+    }
+}

@@ -1,0 +1,165 @@
+import Glibc
+import PluginAPI
+
+/// JSON text in bytes, written front to back into memory that is used again and again.
+///
+/// One thread uses it at a time.
+final class JSONBuffer {
+    // Invariant: 0 <= count <= capacity, the bytes that `base` points to.
+    private var base: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private(set) var count = 0
+
+    init(capacity: Int) {
+        self.capacity = max(capacity, 1)
+        base = .allocate(capacity: self.capacity)
+    }
+
+    deinit { base.deallocate() }
+
+    /// Valid until the next change.
+    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
+
+    /// Forgets the bytes and keeps the memory, unless it has become larger than `limit`.
+    func removeAll(keepingAtMost limit: Int) {
+        count = 0
+        guard capacity > limit else { return }
+        base.deallocate()
+        capacity = limit
+        base = .allocate(capacity: capacity)
+    }
+
+    func append(_ other: UnsafeBufferPointer<UInt8>) {
+        guard let source = other.baseAddress else { return }
+        reserve(other.count)
+        memcpy(base + count, source, other.count)
+        count += other.count
+    }
+
+    @inline(__always)
+    func append(_ text: StaticString) {
+        append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    func appendVerbatim(_ text: String) {
+        if text.utf8.withContiguousStorageIfAvailable({ append($0) }) == nil {
+            Array(text.utf8).withUnsafeBufferPointer { append($0) }
+        }
+    }
+
+    func append(_ byte: UInt8) {
+        reserve(1)
+        base[count] = byte
+        count += 1
+    }
+
+    private func reserve(_ additional: Int) {
+        guard capacity - count < additional else { return }
+        let grown = max(capacity * 2, count + additional)
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: grown)
+        memcpy(moved, base, count)
+        base.deallocate()
+        base = moved
+        capacity = grown
+    }
+}
+
+// MARK: Values
+
+extension JSONBuffer {
+    func appendNumber(_ number: Int) {
+        if number < 0 { append(UInt8(ascii: "-")) }
+        appendDigits(number.magnitude, atLeast: 1)
+    }
+
+    /// Milliseconds with three decimals, rounded down: `12.345`.
+    func appendMilliseconds(_ duration: Duration) {
+        let microseconds = max(0, duration.nanoseconds / 1000)
+        appendDigits(UInt(microseconds / 1000), atLeast: 1)
+        append(UInt8(ascii: "."))
+        appendDigits(UInt(microseconds % 1000), atLeast: 3)
+    }
+
+    /// A string in quotes. Bytes that are not UTF-8 become U+FFFD.
+    func appendString(_ text: UnsafeBufferPointer<UInt8>) {
+        append(UInt8(ascii: "\""))
+        appendEscaped(text)
+        append(UInt8(ascii: "\""))
+    }
+
+    func appendString(_ text: Bytes) { text.withBytes { appendString($0) } }
+
+    func appendString(_ text: String) {
+        if text.utf8.withContiguousStorageIfAvailable({ appendString($0) }) == nil {
+            Array(text.utf8).withUnsafeBufferPointer { appendString($0) }
+        }
+    }
+
+    func appendString(_ address: IPAddress) { address.withText { appendString($0) } }
+
+    func appendString(_ time: WallTime) { time.withText { appendString($0) } }
+
+    /// What stands between the quotes.
+    func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+        var plain = 0
+        for index in text.indices {
+            let byte = text[index]
+            if byte >= 0x80 {
+                // What begins here is rare enough for the slow way, which also checks it.
+                append(UnsafeBufferPointer(rebasing: text[plain..<index]))
+                return appendRepaired(UnsafeBufferPointer(rebasing: text[index...]))
+            }
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                continue
+            }
+            append(UnsafeBufferPointer(rebasing: text[plain..<index]))
+            appendEscape(byte)
+            plain = index + 1
+        }
+        append(UnsafeBufferPointer(rebasing: text[plain...]))
+    }
+
+    private func appendRepaired(_ text: UnsafeBufferPointer<UInt8>) {
+        for byte in String(decoding: text, as: UTF8.self).utf8 {
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                appendEscape(byte)
+            } else {
+                append(byte)
+            }
+        }
+    }
+
+    private func appendEscape(_ byte: UInt8) {
+        let digits: StaticString = "0123456789abcdef"
+        append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(byte)
+        case 0x0A: append(UInt8(ascii: "n"))
+        case 0x0D: append(UInt8(ascii: "r"))
+        case 0x09: append(UInt8(ascii: "t"))
+        default:
+            append("u00")
+            append(digits.utf8Start[Int(byte >> 4)])
+            append(digits.utf8Start[Int(byte & 15)])
+        }
+    }
+
+    /// Decimal digits, with zeros in front when there are fewer than `width`.
+    private func appendDigits(_ number: UInt, atLeast width: Int) {
+        // UInt.max has 20 digits.
+        reserve(20)
+        var digits = 1
+        var bound: UInt = 10
+        while number >= bound, digits < 20 {
+            digits += 1
+            bound = bound.multipliedReportingOverflow(by: 10).partialValue
+        }
+        digits = max(digits, width)
+        var rest = number
+        for position in stride(from: count + digits - 1, through: count, by: -1) {
+            base[position] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        count += digits
+    }
+}
