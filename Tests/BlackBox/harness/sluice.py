@@ -1,0 +1,127 @@
+"""A running proxy."""
+
+import json
+import signal
+from pathlib import Path
+
+from .client import Client
+from .metrics import Metrics
+from .process import Process
+from .program import program
+
+
+class Sluice:
+    """Starts `sluice run` with a configuration in a folder of its own, and waits until it listens."""
+
+    def __init__(
+        self, configuration: dict | str, folder: Path, *, environment: dict[str, str] | None = None, level: str = "info"
+    ):
+        self.folder = folder
+        self.file = folder / "plugins.json"
+        self.write(configuration)
+        self.process = Process(
+            [program(), "run", "--config", str(self.file), "--log-format", "json", "--log-level", level],
+            environment=environment,
+            folder=folder,
+        )
+        self._has_stopped = False
+        # It is logged last, when connections are taken.
+        self.address = self.await_event("listening")["address"]
+        admin = self.events("admin listening")
+        self.admin_address = admin[0]["address"] if admin else None
+
+    # --- Where it is
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def addresses(self) -> list[str]:
+        return [event["address"] for event in self.events("listening")]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+    def connect(self, **options) -> Client:
+        return Client(self.address, **options)
+
+    # --- What it says
+
+    def events(self, name: str | None = None) -> list[dict]:
+        """The log so far. A line that is not JSON is a finding, not something to be passed over."""
+        events = [json.loads(line) for line in list(self.process.stderr_lines)]
+        return [event for event in events if name is None or event["event"] == name]
+
+    def await_event(self, name: str, count: int = 1, within: float = 15.0, **fields: str) -> dict:
+        """The log's event of that name and with these fields, once there are that many."""
+
+        def find(_, lines):
+            found = [
+                event
+                for event in map(_json_or_none, lines)
+                if event and event.get("event") == name and fields.items() <= event.items()
+            ]
+            return found[count - 1] if len(found) >= count else None
+
+        return self.process.await_line(find, f"the event {name!r} {fields or ''}", within)
+
+    def admin(self, path: str, method: str = "GET"):
+        assert self.admin_address, "this configuration has no admin listener"
+        with Client(self.admin_address) as client:
+            client.send(f"{method} {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")
+            return client.response(method)
+
+    def metrics(self) -> Metrics:
+        response = self.admin("/metrics")
+        assert response.status == 200
+        return Metrics(response.body.decode())
+
+    def records(self, file: str = "activity.jsonl") -> list[dict]:
+        """The activity log so far: whole lines only."""
+        path = self.folder / file
+        text = path.read_text() if path.exists() else ""
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    # --- What it is told
+
+    def write(self, configuration: dict | str) -> None:
+        """Puts another file in the place of plugins.json; it is read at the next reload."""
+        text = configuration if isinstance(configuration, str) else json.dumps(configuration, indent=2)
+        self.file.write_text(text)
+
+    def reload(self, configuration: dict | str) -> None:
+        """Changes the file, asks for a reload, and waits until it is in force."""
+        count = len(self.events("configuration reloaded"))
+        self.write(configuration)
+        self.process.signal(signal.SIGHUP)
+        self.await_event("configuration reloaded", count + 1)
+
+    def terminate(self) -> None:
+        self.process.signal(signal.SIGTERM)
+
+    def stop(self, within: float = 10.0) -> int:
+        """Asks it to end, and returns its exit code."""
+        self._has_stopped = True
+        if self.process.is_running:
+            self.terminate()
+        return self.process.wait(within)
+
+    def close(self) -> None:
+        """Ends it at the end of a test, which must go well too: exit code 0 and a readable log."""
+        if self._has_stopped:
+            return self.process.kill()
+        try:
+            code = self.stop()
+            assert code == 0, f"exit code {code}\n{self.process.output}"
+            self.events()
+        finally:
+            self.process.kill()
+
+
+def _json_or_none(line: str):
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
