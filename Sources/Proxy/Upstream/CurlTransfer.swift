@@ -26,6 +26,8 @@ final class CurlTransfer: Transfer {
     private(set) var isSendingPaused = false
     private var mayResume = false
     private var isNoted = false
+    /// The handle must not be used again.
+    private var isSpent = false
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     private enum Stage {
@@ -121,7 +123,7 @@ final class CurlTransfer: Transfer {
             end()
         case .idle:
             // Cancelled before it was given to libcurl.
-            if receiver == nil { transport.recycle(self) }
+            if receiver == nil { end() }
         case .head, .body:
             guard mayResume else { return }
             mayResume = false
@@ -157,7 +159,7 @@ final class CurlTransfer: Transfer {
         stage = .idle
         receiver = nil
         mayResume = false
-        transport.recycle(self)
+        if !isSpent { transport.recycle(self) }
     }
 
     private func describe(_ code: CURLcode) -> TransferError {
@@ -212,11 +214,6 @@ final class CurlTransfer: Transfer {
         sluice_easy_set_data_function(easy, CURLOPT_READFUNCTION) { space, size, count, me in
             me!.curlTransfer.supplyBody(
                 UnsafeMutableRawBufferPointer(start: space, count: size * count))
-        }
-        sluice_easy_set_pointer(easy, CURLOPT_TRAILERDATA, me)
-        sluice_easy_set_trailer_function(easy) { list, me in
-            list!.pointee = me!.curlTransfer.supplyTrailers()
-            return CURL_TRAILERFUNC_OK
         }
         sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
         sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in me!.curlTransfer.connected() }
@@ -281,6 +278,7 @@ final class CurlTransfer: Transfer {
             sluice_easy_set_long(easy, CURLOPT_POST, 1)
             sluice_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length ?? -1))
             isChunked = length == nil
+            if isChunked { setTrailers() }
         }
         if !outgoing.request.methodBytes.elementsEqual(methodSet) || methodSet.isEmpty {
             methodSet = Array(outgoing.request.methodBytes)
@@ -289,6 +287,17 @@ final class CurlTransfer: Transfer {
         sluice_easy_set_pointer(
             easy, CURLOPT_HTTPHEADER, headerList.fill(outgoing.request, isChunked: isChunked))
         errorText[0] = 0
+    }
+
+    /// libcurl 7.88 forgets to begin anew with a handle that has sent a trailer section: the next chunked
+    /// body would be written before its buffer. So the handle serves this one request only.
+    private func setTrailers() {
+        isSpent = true
+        sluice_easy_set_pointer(easy, CURLOPT_TRAILERDATA, Unmanaged.passUnretained(self).toOpaque())
+        sluice_easy_set_trailer_function(easy) { list, me in
+            list!.pointee = me!.curlTransfer.supplyTrailers()
+            return CURL_TRAILERFUNC_OK
+        }
     }
 
     private func setBody(_ bytes: UnsafeBufferPointer<UInt8>) {
