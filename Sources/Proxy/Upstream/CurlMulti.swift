@@ -92,7 +92,9 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         guard mask != 0 else { return }
         let transfer = socket.easy.map { CurlTransfer.of($0) }
         act(descriptor, mask)
-        if let transfer, transfer.isSendingPaused, Self.hasEnded(descriptor) { transfer.upstreamHasClosed() }
+        if let transfer, transfer.isSendingPaused, Self.hasEnded(descriptor) {
+            transfer.upstreamHasClosed()
+        }
     }
 
     /// Whether the other side has closed and all that it sent is read.
@@ -162,14 +164,26 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
     }
 
+    /// libcurl wants a socket. It closes some without a word (one that could not be connected in time),
+    /// so what is known of the number is forgotten here too.
+    func opening(_ address: curl_sockaddr) -> Int32 {
+        let descriptor = socket(
+            address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+        if descriptor >= 0 { forget(descriptor) }
+        return descriptor
+    }
+
     /// libcurl closes a socket: the kernel forgets it by itself, and its number may come again at once.
     func closing(_ descriptor: Int32) -> Int32 {
-        let index = Int(descriptor)
-        if index < sockets.count, sockets[index].watched != nil {
-            loop.forget(descriptor)
-            sockets[index] = Socket()
-        }
+        forget(descriptor)
         return close(descriptor)
+    }
+
+    private func forget(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        guard index < sockets.count, sockets[index].watched != nil else { return }
+        loop.forget(descriptor)
+        sockets[index] = Socket()
     }
 }
 

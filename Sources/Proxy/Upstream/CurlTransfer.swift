@@ -218,6 +218,11 @@ final class CurlTransfer: Transfer {
         sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
         sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in me!.curlTransfer.connected() }
         sluice_easy_set_pointer(
+            easy, CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
+        sluice_easy_set_open_function(easy) { multi, _, address in
+            multi!.curlMulti.opening(address!.pointee)
+        }
+        sluice_easy_set_pointer(
             easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
         sluice_easy_set_close_function(easy) { multi, descriptor in
             multi!.curlMulti.closing(descriptor)
@@ -293,7 +298,8 @@ final class CurlTransfer: Transfer {
     /// body would be written before its buffer. So the handle serves this one request only.
     private func setTrailers() {
         isSpent = true
-        sluice_easy_set_pointer(easy, CURLOPT_TRAILERDATA, Unmanaged.passUnretained(self).toOpaque())
+        sluice_easy_set_pointer(
+            easy, CURLOPT_TRAILERDATA, Unmanaged.passUnretained(self).toOpaque())
         sluice_easy_set_trailer_function(easy) { list, me in
             list!.pointee = me!.curlTransfer.supplyTrailers()
             return CURL_TRAILERFUNC_OK
