@@ -152,10 +152,10 @@ def test_in_the_middle_of_a_stream_it_is_recorded_as_499_with_what_it_got(serve)
 
 def test_nothing_is_left_of_it(serve):
     proxy, upstream = serve(waits_for_the_end())
-    for _ in range(20):
+    for turn in range(20):
         with proxy.connect() as client:
             client.request()
-            upstream.await_requests(len(upstream.requests))
+            upstream.await_requests(turn + 1)
     eventually(
         lambda: proxy.metrics().value("sluice_requests_in_flight") == 0
         and proxy.metrics().value("sluice_connections") == 0,
@@ -172,10 +172,10 @@ def test_the_next_client_is_served(serve):
             connection.answer()
 
     proxy, upstream = serve(script, workers=1, upstream={"connections": 1})
-    for _ in range(5):
+    for turn in range(5):
         with proxy.connect() as client:
             client.request(target="/wait")
-            upstream.await_requests(len(upstream.requests) + 1)
+            upstream.await_requests(2 * turn + 1)
         with proxy.connect() as client:
             assert client.ask().status == 200
 
