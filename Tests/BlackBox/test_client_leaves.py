@@ -151,12 +151,13 @@ def test_in_the_middle_of_a_stream_it_is_recorded_as_499_with_what_it_got(serve)
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
-def test_right_after_it_has_sent_its_request(serve, how):
+@pytest.mark.parametrize("body", [None, b"{}"])
+def test_right_after_it_has_sent_its_request(serve, how, body):
     """The request and the connection's end arrive together."""
-    proxy, upstream = serve(waits_for_the_end())
-    for _ in range(20):
+    proxy, _ = serve(waits_for_the_end())
+    for _ in range(50):
         client = proxy.connect()
-        client.request("POST", body=b"{}")
+        client.request("POST" if body else "GET", body=body)
         leave(client, how)
     eventually(
         lambda: proxy.metrics().value("sluice_requests_in_flight") == 0
