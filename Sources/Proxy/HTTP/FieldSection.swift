@@ -9,6 +9,7 @@ struct FieldSection: Sendable {
     private let origin: Int
     /// What is before this position has been copied.
     private var copied: Int
+    private var count = 0
 
     /// - Parameters:
     ///   - start: where the first field line begins.
@@ -50,13 +51,14 @@ struct FieldSection: Sendable {
         while true {
             switch scanner.next(bytes, sizeLimit: limits.headers) {
             case .field(let field):
-                guard fields.count < limits.headerCount else { return .invalid(.tooManyHeaders) }
-                fields.append(field)
-                guard field.id != .other else { continue }
-                let value = bytes[field.value.offset + origin..<field.value.end + origin]
-                if let error = reader.read(field.id, UnsafeBufferPointer(rebasing: value)) {
-                    return .invalid(error)
+                guard count < limits.headerCount else { return .invalid(.tooManyHeaders) }
+                count += 1
+                if field.id != .other {
+                    let value = bytes.slice(
+                        field.value.offset + origin..<field.value.end + origin)
+                    if let error = reader.read(field.id, value) { return .invalid(error) }
                 }
+                fields.append(field)
             case .end: return .head(consumed: scanner.lineStart)
             case .incomplete: return .incomplete
             case .invalid(let error): return .invalid(error)

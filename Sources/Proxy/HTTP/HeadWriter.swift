@@ -50,6 +50,9 @@ package enum HeadWriter {
     }
 
     /// Writes the request with its path and query as its target, whatever form that came in.
+    ///
+    /// Expect is left out: it is the proxy that answers it, and an upstream that refused one that a
+    /// 1.0 client sent would refuse what is to be ignored (RFC 9110 §10.1.1).
     /// - Parameters:
     ///   - pathPrefixRemoved: so many bytes of the path are left out at its start.
     ///   - pathPrefixAdded: goes before what is left of the path.
@@ -70,7 +73,7 @@ package enum HeadWriter {
             buffer.append(storage.slice(query))
         }
         buffer.append(" HTTP/1.1\r\n")
-        FieldWriter.write(request.headers, to: &buffer, except: isWrittenAsTold)
+        FieldWriter.write(request.headers, to: &buffer) { isWrittenAsTold($0) || $0 == .expect }
         writeFraming(framing, to: &buffer)
         if !keepAlive { buffer.append("Connection: close\r\n") }
         buffer.append("\r\n")

@@ -21,6 +21,8 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
     private struct Socket {
         var wanted: Events = []
         var watched: Events?
+        /// The handle that libcurl last named with it; over HTTP/2, one of several.
+        var easy: UnsafeMutableRawPointer?
     }
 
     init(loop: EventLoop) {
@@ -30,8 +32,8 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         timer = LoopTimer(self)
         let me = Unmanaged.passUnretained(self).toOpaque()
         sluice_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
-        sluice_multi_set_socket_function(multi) { _, descriptor, what, me, _ in
-            me!.curlMulti.watch(descriptor, what)
+        sluice_multi_set_socket_function(multi) { easy, descriptor, what, me, _ in
+            me!.curlMulti.watch(descriptor, what, easy)
             return 0
         }
         sluice_multi_set_pointer(multi, CURLMOPT_TIMERDATA, me)
@@ -87,7 +89,18 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
         if !events.isDisjoint(with: .failed), !socket.wanted.isEmpty { mask |= CURL_CSELECT_ERR }
         if mask == 0 || socket.watched != socket.wanted { correct(descriptor) }
-        if mask != 0 { act(descriptor, mask) }
+        guard mask != 0 else { return }
+        let transfer = socket.easy.map { CurlTransfer.of($0) }
+        act(descriptor, mask)
+        if let transfer, transfer.isSendingPaused, Self.hasEnded(descriptor) {
+            transfer.upstreamHasClosed()
+        }
+    }
+
+    /// Whether the other side has closed and all that it sent is read.
+    private static func hasEnded(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
     func timerFired(_ timer: LoopTimer) {
@@ -120,7 +133,7 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
     }
 
-    private func watch(_ descriptor: Int32, _ what: Int32) {
+    private func watch(_ descriptor: Int32, _ what: Int32, _ easy: UnsafeMutableRawPointer?) {
         let index = Int(descriptor)
         while sockets.count <= index { sockets.append(Socket()) }
         switch what {
@@ -129,6 +142,7 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         case CURL_POLL_INOUT: sockets[index].wanted = [.readable, .writable]
         default: sockets[index].wanted = []
         }
+        sockets[index].easy = sockets[index].wanted.isEmpty ? nil : easy
         let missing =
             sockets[index].watched.map { !$0.isSuperset(of: sockets[index].wanted) } ?? true
         if missing, !sockets[index].wanted.isEmpty { correct(descriptor) }
@@ -150,14 +164,26 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
     }
 
+    /// libcurl wants a socket. It closes some without a word (one that could not be connected in time),
+    /// so what is known of the number is forgotten here too.
+    func opening(_ address: curl_sockaddr) -> Int32 {
+        let descriptor = socket(
+            address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+        if descriptor >= 0 { forget(descriptor) }
+        return descriptor
+    }
+
     /// libcurl closes a socket: the kernel forgets it by itself, and its number may come again at once.
     func closing(_ descriptor: Int32) -> Int32 {
-        let index = Int(descriptor)
-        if index < sockets.count, sockets[index].watched != nil {
-            loop.forget(descriptor)
-            sockets[index] = Socket()
-        }
+        forget(descriptor)
         return close(descriptor)
+    }
+
+    private func forget(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        guard index < sockets.count, sockets[index].watched != nil else { return }
+        loop.forget(descriptor)
+        sockets[index] = Socket()
     }
 }
 

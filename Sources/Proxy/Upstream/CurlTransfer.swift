@@ -23,9 +23,11 @@ final class CurlTransfer: Transfer {
     private var trailers: Headers?
     private var failure: TransferError?
     private var isReceivingPaused = false
-    private var isSendingPaused = false
+    private(set) var isSendingPaused = false
     private var mayResume = false
     private var isNoted = false
+    /// The handle must not be used again.
+    private var isSpent = false
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     private enum Stage {
@@ -95,6 +97,14 @@ final class CurlTransfer: Transfer {
         note()
     }
 
+    /// The upstream closed while this transfer waits for more of the request's body. libcurl looks at
+    /// the end of the answer only when it has sent everything, which may be never.
+    func upstreamHasClosed() {
+        guard stage == .head || stage == .body else { return }
+        failure = TransferError(.broken, "the connection closed before the request was sent")
+        bodyAvailable()
+    }
+
     private func note() {
         guard !isNoted else { return }
         isNoted = true
@@ -113,7 +123,7 @@ final class CurlTransfer: Transfer {
             end()
         case .idle:
             // Cancelled before it was given to libcurl.
-            if receiver == nil { transport.recycle(self) }
+            if receiver == nil { end() }
         case .head, .body:
             guard mayResume else { return }
             mayResume = false
@@ -149,7 +159,7 @@ final class CurlTransfer: Transfer {
         stage = .idle
         receiver = nil
         mayResume = false
-        transport.recycle(self)
+        if !isSpent { transport.recycle(self) }
     }
 
     private func describe(_ code: CURLcode) -> TransferError {
@@ -205,13 +215,13 @@ final class CurlTransfer: Transfer {
             me!.curlTransfer.supplyBody(
                 UnsafeMutableRawBufferPointer(start: space, count: size * count))
         }
-        sluice_easy_set_pointer(easy, CURLOPT_TRAILERDATA, me)
-        sluice_easy_set_trailer_function(easy) { list, me in
-            list!.pointee = me!.curlTransfer.supplyTrailers()
-            return CURL_TRAILERFUNC_OK
-        }
         sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
         sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in me!.curlTransfer.connected() }
+        sluice_easy_set_pointer(
+            easy, CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
+        sluice_easy_set_open_function(easy) { multi, _, address in
+            multi!.curlMulti.opening(address!.pointee)
+        }
         sluice_easy_set_pointer(
             easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
         sluice_easy_set_close_function(easy) { multi, descriptor in
@@ -273,6 +283,7 @@ final class CurlTransfer: Transfer {
             sluice_easy_set_long(easy, CURLOPT_POST, 1)
             sluice_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length ?? -1))
             isChunked = length == nil
+            if isChunked { setTrailers() }
         }
         if !outgoing.request.methodBytes.elementsEqual(methodSet) || methodSet.isEmpty {
             methodSet = Array(outgoing.request.methodBytes)
@@ -281,6 +292,18 @@ final class CurlTransfer: Transfer {
         sluice_easy_set_pointer(
             easy, CURLOPT_HTTPHEADER, headerList.fill(outgoing.request, isChunked: isChunked))
         errorText[0] = 0
+    }
+
+    /// libcurl 7.88 forgets to begin anew with a handle that has sent a trailer section: the next chunked
+    /// body would be written before its buffer. So the handle serves this one request only.
+    private func setTrailers() {
+        isSpent = true
+        sluice_easy_set_pointer(
+            easy, CURLOPT_TRAILERDATA, Unmanaged.passUnretained(self).toOpaque())
+        sluice_easy_set_trailer_function(easy) { list, me in
+            list!.pointee = me!.curlTransfer.supplyTrailers()
+            return CURL_TRAILERFUNC_OK
+        }
     }
 
     private func setBody(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -372,7 +395,7 @@ final class CurlTransfer: Transfer {
     }
 
     fileprivate func supplyBody(_ space: UnsafeMutableRawBufferPointer) -> Int {
-        guard let receiver else { return Int(CURL_READFUNC_ABORT) }
+        guard let receiver, failure == nil else { return Int(CURL_READFUNC_ABORT) }
         switch receiver.takeBody(into: space) {
         case .bytes(let count): return count
         case .ended: return 0
