@@ -150,16 +150,20 @@ def test_in_the_middle_of_a_stream_it_is_recorded_as_499_with_what_it_got(serve)
     assert (record["status"], record["aborted"], record["bytes_out"]) == (499, "client", 3)
 
 
-def test_nothing_is_left_of_it(serve):
-    proxy, upstream = serve(waits_for_the_end())
-    for turn in range(20):
-        with proxy.connect() as client:
-            client.request()
-            upstream.await_requests(turn + 1)
+@pytest.mark.parametrize("how", ["close", "reset"])
+@pytest.mark.parametrize("body", [None, b"{}"])
+def test_right_after_it_has_sent_its_request(serve, how, body):
+    """The request and the connection's end arrive together."""
+    proxy, _ = serve(waits_for_the_end())
+    for _ in range(50):
+        client = proxy.connect()
+        client.request("POST" if body else "GET", body=body)
+        leave(client, how)
     eventually(
         lambda: proxy.metrics().value("sluice_requests_in_flight") == 0
         and proxy.metrics().value("sluice_connections") == 0,
         "nothing is in flight",
+        within=2,
     )
 
 

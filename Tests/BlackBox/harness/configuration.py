@@ -10,13 +10,13 @@ def proxy_to(*upstream_urls: str, **overrides) -> dict:
     and the one route.
     """
     overrides = copy.deepcopy(overrides)
-    if len(upstream_urls) == 1:
+    if not upstream_urls:
+        upstream = {}
+    elif len(upstream_urls) == 1:
         upstream = {"url": upstream_urls[0]}
     else:
         upstream = {"targets": [{"url": url} for url in upstream_urls]}
     upstream |= overrides.pop("upstream", {})
-    if "targets" in upstream:
-        upstream.pop("url", None)
     route = {"name": "all", "path": "/*", "upstream": "origin"} | overrides.pop("route", {})
     return {
         "listen": "127.0.0.1:0",

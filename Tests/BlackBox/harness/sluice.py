@@ -24,7 +24,7 @@ class Sluice:
             environment=environment,
             folder=folder,
         )
-        self._has_stopped = False
+        self._has_stopped = self._is_terminated = False
         # It is logged last, when connections are taken.
         self.address = self.await_event("listening")["address"]
         admin = self.events("admin listening")
@@ -98,15 +98,23 @@ class Sluice:
         self.process.signal(signal.SIGHUP)
         self.await_event("configuration reloaded", count + 1)
 
-    def terminate(self) -> None:
-        self.process.signal(signal.SIGTERM)
+    def terminate(self, number: int = signal.SIGTERM) -> None:
+        """Asks it to end."""
+        self._is_terminated = True
+        self.process.signal(number)
 
     def stop(self, within: float = 10.0) -> int:
-        """Asks it to end, and returns its exit code."""
+        """Waits for its end, after asking for it if nobody has, and returns its exit code."""
         self._has_stopped = True
-        if self.process.is_running:
+        # A second signal would break off what is in flight.
+        if self.process.is_running and not self._is_terminated:
             self.terminate()
         return self.process.wait(within)
+
+    def kill(self) -> None:
+        """Ends it without a chance to do anything."""
+        self._has_stopped = True
+        self.process.kill()
 
     def close(self) -> None:
         """Ends it at the end of a test, which must go well too: exit code 0 and a readable log."""
