@@ -73,7 +73,9 @@ package enum HeadWriter {
             buffer.append(storage.slice(query))
         }
         buffer.append(" HTTP/1.1\r\n")
-        FieldWriter.write(request.headers, to: &buffer) { isWrittenAsTold($0) || $0 == .expect }
+        FieldWriter.write(request.headers, to: &buffer) {
+            $0 == .expect || isWrittenAsTold($0)
+        }
         writeFraming(framing, to: &buffer)
         if !keepAlive { buffer.append("Connection: close\r\n") }
         buffer.append("\r\n")
@@ -81,7 +83,7 @@ package enum HeadWriter {
 
     @inline(__always)
     private static func isWrittenAsTold(_ id: FieldID) -> Bool {
-        id != .other && (id == .contentLength || HopByHop.isHopByHop(id))
+        id == .contentLength || HopByHop.isHopByHop(id)
     }
 
     private static func writeFraming(_ framing: BodyFraming, to buffer: inout ByteBuffer) {
