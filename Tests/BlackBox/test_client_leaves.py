@@ -176,10 +176,10 @@ def test_the_next_client_is_served(serve):
             connection.answer()
 
     proxy, upstream = serve(script, workers=1, upstream={"connections": 1})
-    for _ in range(5):
+    for turn in range(5):
         with proxy.connect() as client:
             client.request(target="/wait")
-            upstream.await_requests(len(upstream.requests) + 1)
+            upstream.await_requests(2 * turn + 1)
         with proxy.connect() as client:
             assert client.ask().status == 200
 

@@ -378,9 +378,9 @@ def test_a_target_that_cannot_be_reached_is_skipped_though_the_body_is_on_its_wa
     good = start_upstream(always(b"good"))
     proxy = start_sluice(proxy_to(refusing, good.url, workers=1))
     with proxy.connect() as client:
-        for _ in range(4):
+        for turn in range(4):
             client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
-            good.await_requests(len(good.requests) + 1)
+            good.await_requests(turn + 1)
             client.chunk(b"rest")
             client.last_chunk()
             assert client.response("POST").body == b"good"

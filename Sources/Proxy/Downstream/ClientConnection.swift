@@ -288,12 +288,14 @@ final class ClientConnection: EventHandler, TimerTarget {
             }
         case .needMore(let consumed):
             input.consume(consumed)
+            if !isDiscarding, decoder.announced > 0 { exchange.expectBody(decoder.announced) }
             return false
         case .invalid(let error):
             response.mayKeepAlive = false
             if isDiscarding { beginLingering() } else { exchange.bodyIsMalformed(error) }
             return false
         }
+        if !isDiscarding, decoder.announced > 0 { exchange.expectBody(decoder.announced) }
         return true
     }
 

@@ -27,6 +27,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     func placeIsFree() { enterUpstream() }
 
     private func enterUpstream() {
+        hasPlace = true
         Forwarding.prepareRequest(exchange, route: route)
         upstreamStarted = loop.now
         stage = .upstream
@@ -74,10 +75,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     func leaveUpstream() {
         transfer?.cancel()
         transferIsOver()
-        guard let pool else { return }
-        self.pool = nil
-        if case .waitingForPlace = stage { return }
-        pool.release()
+        if hasPlace {
+            hasPlace = false
+            pool!.release()
+        }
+        pool = nil
     }
 
     private func transferIsOver() {

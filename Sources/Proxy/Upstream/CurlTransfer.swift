@@ -34,6 +34,8 @@ final class CurlTransfer: Transfer {
         case idle
         /// Noted, to be given to libcurl at the turn's end.
         case starting
+        /// Cancelled before that.
+        case dropped
         case head
         case body
         /// Cancelled: to be taken from libcurl at the turn's end.
@@ -91,8 +93,11 @@ final class CurlTransfer: Transfer {
     }
 
     func cancel() {
-        guard stage != .idle, stage != .cancelled else { return }
-        stage = stage == .starting ? .idle : .cancelled
+        switch stage {
+        case .starting: stage = .dropped
+        case .head, .body: stage = .cancelled
+        case .idle, .dropped, .cancelled: return
+        }
         receiver = nil
         note()
     }
@@ -121,9 +126,11 @@ final class CurlTransfer: Transfer {
         case .cancelled:
             curl_multi_remove_handle(multi, easy)
             end()
+        case .dropped:
+            end()
         case .idle:
-            // Cancelled before it was given to libcurl.
-            if receiver == nil { end() }
+            // It has ended since.
+            break
         case .head, .body:
             guard mayResume else { return }
             mayResume = false
