@@ -2,6 +2,8 @@
 
 import json
 import signal
+import socket
+import subprocess
 
 import pytest
 
@@ -89,8 +91,6 @@ def test_run_is_the_default_command_and_the_file_the_default_file(start_process,
 
 
 def test_an_address_that_is_taken_ends_with_1_and_is_named(tmp_path):
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -156,8 +156,6 @@ def test_the_demo_serves_the_repositorys_file_with_an_upstream_behind_it(start_p
 
 
 def test_the_line_that_the_demo_prints_works_as_it_is(start_process, tmp_path):
-    import subprocess
-
     text = (REPOSITORY / "plugins.json").read_text()
     text = text.replace("127.0.0.1:8080", "127.0.0.1:0").replace("127.0.0.1:9901", "127.0.0.1:0")
     (tmp_path / "plugins.json").write_text(text)

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import threading
 
 import pytest
 
@@ -244,8 +245,6 @@ def test_informational_answers_are_passed_on_before_the_final_one(serve):
 
 
 def test_an_informational_answer_reaches_the_client_before_the_final_one_is_there(serve):
-    import threading
-
     seen = threading.Event()
 
     def script(connection):

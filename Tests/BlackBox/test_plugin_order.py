@@ -3,6 +3,7 @@
 import json
 
 from harness.configuration import proxy_to
+from harness.program import run
 from harness.upstream import always
 from harness.waiting import eventually
 
@@ -60,8 +61,6 @@ def test_a_plugin_is_disabled(serve):
 
 
 def test_a_disabled_plugin_is_still_checked(tmp_path):
-    from harness.program import run
-
     configuration = proxy_to("http://127.0.0.1:9", plugins=[{"plugin": "headers", "enabled": False, "config": {"nonsense": 1}}])
     (tmp_path / "plugins.json").write_text(json.dumps(configuration))
     assert run("check", folder=tmp_path).returncode == 1

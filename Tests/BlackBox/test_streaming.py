@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import time
 
 from harness.configuration import proxy_to
 from harness.upstream import always
@@ -170,8 +171,6 @@ def test_many_streams_at_once_are_independent_of_one_that_is_not_read(serve):
 
 def test_a_small_answer_does_not_wait_for_more(serve):
     """No part of an exchange waits for Nagle's algorithm and a delayed acknowledgement (40 ms)."""
-    import time
-
     proxy, _ = serve(always())
     with proxy.connect() as client:
         client.ask()
