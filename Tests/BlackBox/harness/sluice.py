@@ -7,20 +7,26 @@ from pathlib import Path
 from .client import Client
 from .metrics import Metrics
 from .process import Process
-from .program import program
+from .program import program as default_program
 
 
 class Sluice:
     """Starts `sluice run` with a configuration in a folder of its own, and waits until it listens."""
 
     def __init__(
-        self, configuration: dict | str, folder: Path, *, environment: dict[str, str] | None = None, level: str = "info"
+        self,
+        configuration: dict | str,
+        folder: Path,
+        *,
+        program: Path | None = None,
+        environment: dict[str, str] | None = None,
+        level: str = "info",
     ):
         self.folder = folder
         self.file = folder / "plugins.json"
         self.write(configuration)
         self.process = Process(
-            [program(), "run", "--config", str(self.file), "--log-format", "json", "--log-level", level],
+            [str(program or default_program()), "run", "--config", str(self.file), "--log-format", "json", "--log-level", level],
             environment=environment,
             folder=folder,
         )
