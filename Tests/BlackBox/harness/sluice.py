@@ -14,13 +14,18 @@ class Sluice:
     """Starts `sluice run` with a configuration in a folder of its own, and waits until it listens."""
 
     def __init__(
-        self, configuration: dict | str, folder: Path, *, environment: dict[str, str] | None = None, level: str = "info"
+        self,
+        configuration: dict | str,
+        folder: Path,
+        *,
+        environment: dict[str, str] | None = None,
+        wrapper: list[str] | None = None,
     ):
         self.folder = folder
         self.file = folder / "plugins.json"
         self.write(configuration)
         self.process = Process(
-            [program(), "run", "--config", str(self.file), "--log-format", "json", "--log-level", level],
+            [*(wrapper or []), program(), "run", "--config", str(self.file), "--log-format", "json"],
             environment=environment,
             folder=folder,
         )
