@@ -101,8 +101,8 @@ def test_plain_http_where_tls_is_expected_is_502(start_upstream, start_sluice):
 
 
 @pytest.mark.parametrize("says_goodbye", [True, False])
-def test_an_answer_that_its_close_ends_is_whole_only_with_the_close_of_tls(start_secure, start_sluice, trusted, says_goodbye):
-    """Without close_notify anybody on the way could have cut it short."""
+def test_an_answer_may_be_ended_by_the_close(start_secure, start_sluice, trusted, says_goodbye):
+    """With close_notify or, as with many servers that there are, without."""
 
     def script(connection):
         connection.read_request()
@@ -113,10 +113,22 @@ def test_an_answer_that_its_close_ends_is_whole_only_with_the_close_of_tls(start
     upstream = start_secure(script, "127.0.0.1")
     proxy = start_sluice(proxy_to(upstream.url, upstream=trusted))
     with proxy.connect() as client:
-        client.request()
-        response = client.response()
-        assert response.body == b"to the end"
-        assert response.is_complete == says_goodbye
+        response = client.ask()
+        assert (response.body, response.is_complete) == (b"to the end", True)
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 100", "Transfer-Encoding: chunked"])
+def test_a_truncated_answer_is_seen_to_be_truncated(start_secure, start_sluice, trusted, framing):
+    def script(connection):
+        connection.read_request()
+        connection.send(f"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n5\r\nhello\r\n")
+
+    upstream = start_secure(script, "127.0.0.1")
+    proxy = start_sluice(proxy_to(upstream.url, upstream=trusted))
+    with proxy.connect() as client:
+        response = client.ask()
+        assert b"hello" in response.body
+        assert not response.is_complete
 
 
 # --- HTTP/2
