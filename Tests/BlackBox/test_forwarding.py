@@ -176,6 +176,13 @@ def test_the_upstream_learns_the_clients_address_and_scheme(serve):
     assert request.get("x-forwarded-host") == "a.example"
 
 
+def test_a_client_with_an_ipv6_address_is_named_by_it(serve):
+    proxy, upstream = serve(always(), listen="[::1]:0")
+    request = sent_through(proxy, upstream, "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n")
+    assert request.get("x-forwarded-for") == "::1"
+    assert request.get("x-forwarded-host") == "[::1]:80"
+
+
 FORGED = (
     "GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 1.2.3.4\r\nx-forwarded-for: 5.6.7.8, 9.9.9.9\r\n"
     "X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n\r\n"

@@ -244,6 +244,15 @@ def test_informational_answers_are_passed_on_before_the_final_one(serve):
             assert response.body == b"ok"
 
 
+def test_an_upstreams_100_continue_stays_here(serve):
+    """The proxy has told the client to go on already, or the client never asked."""
+    proxy, _ = serve(raw("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+    with proxy.connect() as client:
+        for body in [None, b"body"]:
+            response = client.ask("POST" if body else "GET", body=body)
+            assert (response.informational, response.body) == ([], b"ok")
+
+
 def test_an_informational_answer_reaches_the_client_before_the_final_one_is_there(serve):
     seen = threading.Event()
 

@@ -357,6 +357,16 @@ def test_a_route_that_is_gone_after_a_reload_is_not_found(serve):
         assert client.ask(target="/b").status == 200
 
 
+def test_the_connections_of_an_upstream_that_is_gone_are_closed(start_upstream, start_sluice):
+    old, new = start_upstream(always(b"old")), start_upstream(always(b"new"))
+    proxy = start_sluice(proxy_to(old.url))
+    with proxy.connect() as client:
+        assert client.ask().body == b"old"
+        proxy.reload(proxy_to(new.url))
+        eventually(lambda: client.ask().body == b"new", "the new upstream answers")
+    eventually(lambda: all(connection.ended_at for connection in old.connections), "its connections are closed", 3)
+
+
 def test_limits_and_timeouts_change_with_a_reload(serve):
     proxy, upstream = serve(always())
     with proxy.connect() as client:

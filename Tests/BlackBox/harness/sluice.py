@@ -20,13 +20,17 @@ class Sluice:
         *,
         program: Path | None = None,
         environment: dict[str, str] | None = None,
-        level: str = "info",
+        wrapper: list[str] | None = None,
     ):
         self.folder = folder
         self.file = folder / "plugins.json"
         self.write(configuration)
         self.process = Process(
-            [str(program or default_program()), "run", "--config", str(self.file), "--log-format", "json", "--log-level", level],
+            [
+                *(wrapper or []),
+                str(program or default_program()),
+                *("run", "--config", str(self.file), "--log-format", "json"),
+            ],
             environment=environment,
             folder=folder,
         )

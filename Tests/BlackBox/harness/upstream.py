@@ -98,7 +98,7 @@ class Upstream:
     script fails the test at its end.
     """
 
-    def __init__(self, script, *, path: str | None = None, host: str = "127.0.0.1", patience: float = 20.0):
+    def __init__(self, script, *, path: str | None = None, host: str = "127.0.0.1", port: int = 0, patience: float = 20.0):
         self._script = script
         self._patience = patience
         self._changed = threading.Condition()
@@ -113,7 +113,7 @@ class Upstream:
         else:
             self.listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.listener.bind((host, 0))
+            self.listener.bind((host, port))
             bracketed = f"[{host}]" if ":" in host else host
             self.authority = f"{bracketed}:{self.listener.getsockname()[1]}"
             self.url = f"http://{self.authority}"
