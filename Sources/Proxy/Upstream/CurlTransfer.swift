@@ -20,6 +20,10 @@ final class CurlTransfer: Transfer {
     private var methodSet: [UInt8] = []
     private var requestTarget: [CChar] = []
     private var connections = 0
+    /// The request is to go out once more, on a new connection.
+    private var startsAgain = false
+    private var isFresh = false
+    private var hasTakenBody = false
     private var trailers: Headers?
     private var failure: TransferError?
     private var isReceivingPaused = false
@@ -74,6 +78,9 @@ final class CurlTransfer: Transfer {
         stage = .starting
         method = outgoing.request.method
         connections = 0
+        startsAgain = false
+        hasTakenBody = false
+        setFresh(false)
         failure = nil
         trailers = nil
         isReceivingPaused = false
@@ -118,6 +125,10 @@ final class CurlTransfer: Transfer {
     func stoppedReading() {
         if stage == .body, !isReceivingPaused, !isHTTP2 { answerHasEnded() }
     }
+
+    /// Whether a connection that libcurl does not watch any more is one between two requests, and not one
+    /// of a transfer that is paused.
+    var leavesConnectionIdle: Bool { !isHTTP2 && !isReceivingPaused && !isSendingPaused }
 
     private func answerHasEnded() {
         answerIsComplete = true
@@ -166,6 +177,7 @@ final class CurlTransfer: Transfer {
     /// libcurl is done with it.
     func finished(_ code: CURLcode, _ multi: UnsafeMutableRawPointer) {
         curl_multi_remove_handle(multi, easy)
+        if startsAgain, receiver != nil { return startAgain() }
         let receiver = receiver
         let hasHead = stage == .body
         // In the body's stage these are the lines of the trailer section, which libcurl hands over
@@ -183,6 +195,20 @@ final class CurlTransfer: Transfer {
         } else {
             receiver.transferEnded(trailers: trailers)
         }
+    }
+
+    private func startAgain() {
+        startsAgain = false
+        connections = 0
+        setFresh(true)
+        stage = .starting
+        note()
+    }
+
+    private func setFresh(_ fresh: Bool) {
+        guard fresh != isFresh else { return }
+        isFresh = fresh
+        sluice_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
     }
 
     private func end() {
@@ -247,10 +273,9 @@ final class CurlTransfer: Transfer {
         }
         sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
         sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in me!.curlTransfer.connected() }
-        sluice_easy_set_pointer(
-            easy, CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
-        sluice_easy_set_open_function(easy) { multi, _, address in
-            multi!.curlMulti.opening(address!.pointee)
+        sluice_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, me)
+        sluice_easy_set_open_function(easy) { me, _, address in
+            me!.curlTransfer.openSocket(address!.pointee)
         }
         sluice_easy_set_pointer(
             easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
@@ -346,17 +371,25 @@ final class CurlTransfer: Transfer {
 
     // MARK: - libcurl's callbacks
 
-    /// The request is about to be written to a connection. libcurl writes it again, on a new
+    fileprivate func openSocket(_ address: curl_sockaddr) -> Int32 {
+        transport.multi.opening(address, to: target)
+    }
+
+    /// The request is about to be written to a connection. libcurl writes it again, on another
     /// connection, when a kept-alive one ended without a byte of an answer; the upstream may have
     /// acted on it all the same, so only a request that may be repeated gets that second chance
-    /// (RFC 9110 §9.2.2).
+    /// (RFC 9110 §9.2.2), and on a new connection, because the other kept ones may be gone as well.
     fileprivate func connected() -> Int32 {
         connections += 1
-        guard connections > 1, !method.isIdempotent else { return CURL_PREREQFUNC_OK }
-        failure = TransferError(
-            .broken,
-            "the kept-alive connection closed before an answer, and the request must not be sent twice"
-        )
+        guard connections > 1 else { return CURL_PREREQFUNC_OK }
+        if method.isIdempotent, !hasTakenBody {
+            startsAgain = true
+        } else {
+            failure = TransferError(
+                .broken,
+                "the kept-alive connection closed before an answer, and the request must not be sent twice"
+            )
+        }
         return CURL_PREREQFUNC_ABORT
     }
 
@@ -437,7 +470,9 @@ final class CurlTransfer: Transfer {
     fileprivate func supplyBody(_ space: UnsafeMutableRawBufferPointer) -> Int {
         guard let receiver, failure == nil else { return Int(CURL_READFUNC_ABORT) }
         switch receiver.takeBody(into: space) {
-        case .bytes(let count): return count
+        case .bytes(let count):
+            hasTakenBody = true
+            return count
         case .ended: return 0
         case .broken: return Int(CURL_READFUNC_ABORT)
         case .later:

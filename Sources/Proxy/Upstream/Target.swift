@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One address at which an upstream can be reached, and how connections to it are made.
 package final class Target: Sendable {
     package let address: TargetAddress
@@ -10,6 +12,8 @@ package final class Target: Sendable {
     let authority: String
     /// The address as records and logs show it.
     let name: String
+
+    private let retired = Atomic(false)
 
     package init(
         _ address: TargetAddress, weight: Int = 1, connectTimeout: Duration = .seconds(2),
@@ -29,6 +33,11 @@ package final class Target: Sendable {
             authority = port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
         }
     }
+
+    /// Whether it is not configured any more; requests that began before may still go there.
+    var isRetired: Bool { retired.load(ordering: .relaxed) }
+
+    func retire() { retired.store(true, ordering: .relaxed) }
 
     var isSecure: Bool {
         if case .tcp(true, _, _) = address { true } else { false }
