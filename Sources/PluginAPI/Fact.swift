@@ -70,20 +70,26 @@ struct FactTable {
             if let box = boxes[fact.index] {
                 unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
             } else {
-                boxes[fact.index] = TypedFactBox(newValue)
+                boxes[fact.index] = TypedFactBox(newValue) { box in
+                    unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
+                }
             }
         }
     }
 
     func removeAll() {
-        for box in boxes { box?.clear() }
+        for case let box? in boxes { box.clear(box) }
     }
 }
 
 @usableFromInline
 class FactBox {
-    @usableFromInline init() {}
-    @usableFromInline func clear() {}
+    /// Forgets the value. A function made where the fact is first written, because there the compiler
+    /// knows its type; a method of the generic class would look the type up at run time.
+    let clear: (FactBox) -> Void
+
+    @usableFromInline
+    init(clear: @escaping (FactBox) -> Void) { self.clear = clear }
 }
 
 @usableFromInline
@@ -91,11 +97,8 @@ final class TypedFactBox<Value>: FactBox {
     @usableFromInline var value: Value?
 
     @usableFromInline
-    init(_ value: Value?) {
+    init(_ value: Value?, clear: @escaping (FactBox) -> Void) {
         self.value = value
-        super.init()
+        super.init(clear: clear)
     }
-
-    @usableFromInline
-    override func clear() { value = nil }
 }

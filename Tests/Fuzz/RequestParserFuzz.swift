@@ -41,7 +41,7 @@ private func forward(_ input: FuzzInput, _ whole: ReadHead, _ limits: HeadLimits
     HeadWriter.writeRequest(request, framing: parser.framing, to: &buffer)
     let text = Array(buffer.readable)
     let again = ReadHead.request(
-        text, limits: HeadLimits(requestLine: .max / 4, headers: .max / 4, headerCount: 1000))
+        text, limits: HeadLimits(requestLine: .max, headers: .max, headerCount: 1000))
     require(again.result == .head(consumed: text.count), "\(again) from \(whole)")
     require(again.framing == whole.framing, "\(again) from \(whole)")
     require(forwarded(again.fields) == fields, "\(again) from \(whole)")

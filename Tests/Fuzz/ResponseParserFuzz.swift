@@ -35,7 +35,7 @@ public func fuzzResponseParser(_ start: UnsafePointer<UInt8>?, _ count: Int) -> 
     let text = Array(buffer.readable)
     let again = ReadHead.response(
         text, to: method,
-        limits: HeadLimits(requestLine: .max / 4, headers: .max / 4, headerCount: 1000))
+        limits: HeadLimits(requestLine: .max, headers: .max, headerCount: 1000))
     require(again.result == .head(consumed: text.count), "\(again) from \(whole)")
     require(again.startLine == whole.startLine, "\(again) from \(whole)")
     require(again.framing == whole.framing, "\(again) from \(whole)")

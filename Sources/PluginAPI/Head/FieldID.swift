@@ -1,4 +1,5 @@
 /// The fields that the engine treats specially, told apart once when a head is parsed.
+@usableFromInline
 package enum FieldID: UInt8, Sendable {
     case other
     case connection, contentLength, date, expect, forwarded, host, keepAlive

@@ -56,8 +56,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
 extension Duration {
     /// The whole duration in nanoseconds; exact up to 292 years.
     public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
+        Int64(truncatingIfNeeded: attoseconds / 1_000_000_000)
     }
 
     public var seconds: Double { Double(nanoseconds) / 1e9 }

@@ -26,6 +26,7 @@ final class ActivityWriter: @unchecked Sendable {
 
     /// Memory that a batch took in a busy second is given back.
     private static let keptCapacity = 1 << 20
+
     /// - Parameters:
     ///   - capacity: how many records may be queued.
     ///   - flushInterval: how long a record may wait.

@@ -11,6 +11,7 @@ enum Forwarding {
         // The version in which the message was received (RFC 9110 §7.6.3).
         appendVia(headers, exchange.request.minorVersion == 1 ? "1.1 sluice" : "1.0 sluice")
         setForwarded(exchange)
+        setOriginForm(exchange.request)
         if let rewrite = route.rewrite { apply(rewrite, exchange.request) }
         guard let upstream = route.upstream else { return }
         for (name, value) in upstream.headers { headers.set(name, to: value) }
@@ -46,6 +47,12 @@ enum Forwarding {
         } else {
             headers.remove("x-forwarded-host")
         }
+    }
+
+    /// An absolute target (RFC 9112 §3.2.2) is for proxies; an origin is asked for the path.
+    private static func setOriginForm(_ request: Request) {
+        guard request.target.first != UInt8(ascii: "/") else { return }
+        request.setTarget(request.path + (request.query.map { "?\($0)" } ?? ""))
     }
 
     private static func apply(_ rewrite: RewriteConfiguration, _ request: Request) {

@@ -36,8 +36,7 @@ struct FieldSection: Sendable {
         let result = readLines(bytes, into: &fields, limits: limits, reader: &reader)
         if let headers {
             swap(&fields, &headers.fields)
-            _ = headers.storage.append(
-                UnsafeBufferPointer(rebasing: bytes[copied..<scanner.lineStart]))
+            _ = headers.storage.append(bytes.slice(copied..<scanner.lineStart))
             copied = scanner.lineStart
         }
         return result
@@ -65,10 +64,4 @@ struct FieldSection: Sendable {
             }
         }
     }
-}
-
-/// Learns of the fields that the engine knows, as they are read.
-protocol FieldReader {
-    /// The error when the field cannot stand in this message.
-    mutating func read(_ id: FieldID, _ value: UnsafeBufferPointer<UInt8>) -> HTTPError?
 }

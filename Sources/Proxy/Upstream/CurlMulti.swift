@@ -90,7 +90,7 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         if !events.isDisjoint(with: .failed), !socket.wanted.isEmpty { mask |= CURL_CSELECT_ERR }
         if mask == 0 || socket.watched != socket.wanted { correct(descriptor) }
         guard mask != 0 else { return }
-        let transfer = socket.easy.map { CurlTransfer.of($0) }
+        let transfer = socket.easy.flatMap { CurlTransfer.of($0) }
         act(descriptor, mask)
         if let transfer, transfer.isSendingPaused, Self.hasEnded(descriptor) {
             transfer.upstreamHasClosed()
@@ -116,7 +116,7 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
                 continue
             }
             let code = message.pointee.data.result
-            CurlTransfer.of(easy).finished(code, multi)
+            CurlTransfer.of(easy)?.finished(code, multi)
         }
     }
 
@@ -143,6 +143,9 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         default: sockets[index].wanted = []
         }
         sockets[index].easy = sockets[index].wanted.isEmpty ? nil : easy
+        if !sockets[index].wanted.contains(.readable), let easy {
+            CurlTransfer.of(easy)?.stoppedReading()
+        }
         let missing =
             sockets[index].watched.map { !$0.isSuperset(of: sockets[index].wanted) } ?? true
         if missing, !sockets[index].wanted.isEmpty { correct(descriptor) }

@@ -23,6 +23,10 @@ final class CurlTransfer: Transfer {
     private var trailers: Headers?
     private var failure: TransferError?
     private var isReceivingPaused = false
+    private var answerIsComplete = false
+    private var hasBody = false
+    /// Over HTTP/2 a socket tells nothing of one transfer.
+    private var isHTTP2 = false
     private(set) var isSendingPaused = false
     private var mayResume = false
     private var isNoted = false
@@ -56,10 +60,11 @@ final class CurlTransfer: Transfer {
         errorText.deallocate()
     }
 
-    static func of(_ easy: UnsafeMutableRawPointer) -> CurlTransfer {
+    /// Nil for a handle of libcurl's own, with which it closes connections.
+    static func of(_ easy: UnsafeMutableRawPointer) -> CurlTransfer? {
         var owner: UnsafeMutableRawPointer?
         sluice_easy_get_pointer(easy, CURLINFO_PRIVATE, &owner)
-        return owner!.curlTransfer
+        return owner?.curlTransfer
     }
 
     // MARK: - Transfer
@@ -73,6 +78,8 @@ final class CurlTransfer: Transfer {
         trailers = nil
         isReceivingPaused = false
         isSendingPaused = false
+        answerIsComplete = false
+        if case .none = outgoing.body { hasBody = false } else { hasBody = true }
         head.removeAll()
         set(outgoing)
         note()
@@ -99,6 +106,21 @@ final class CurlTransfer: Transfer {
         case .idle, .dropped, .cancelled: return
         }
         receiver = nil
+        note()
+    }
+
+    /// Whether it was cancelled in a call to the receiver: then libcurl must stop at once, before it reads
+    /// more of a request that may be gone.
+    private var isCancelled: Bool { receiver == nil }
+
+    /// libcurl has stopped reading from the connection though nobody paused it: the answer is whole, and
+    /// only the request is not. Waiting for the rest of it, which may never come, serves nobody.
+    func stoppedReading() {
+        if stage == .body, !isReceivingPaused, !isHTTP2 { answerHasEnded() }
+    }
+
+    private func answerHasEnded() {
+        answerIsComplete = true
         note()
     }
 
@@ -132,6 +154,7 @@ final class CurlTransfer: Transfer {
             // It has ended since.
             break
         case .head, .body:
+            if answerIsComplete { return finished(CURLE_OK, multi) }
             guard mayResume else { return }
             mayResume = false
             let mask =
@@ -340,7 +363,8 @@ final class CurlTransfer: Transfer {
     fileprivate func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Int {
         guard let receiver else { return -1 }
         head.append(line.assumingMemoryBound(to: UInt8.self))
-        let isEnd = stage == .head && line.count == 2 && line[0] == 0x0D
+        // libcurl takes other ends of a head than CR LF; the parser is to see and refuse them.
+        let isEnd = stage == .head && (line.first == 0x0D || line.first == 0x0A)
         guard isEnd else {
             // What libcurl accepts without end would otherwise be kept here.
             return head.count <= Self.limits.headers
@@ -349,6 +373,7 @@ final class CurlTransfer: Transfer {
         }
         receiver.incoming.reset()
         parser.reset()
+        isHTTP2 = head.readable.count > 5 && head.readable[5] >= UInt8(ascii: "2")
         switch parser.parse(
             head.readable, into: receiver.incoming, method: method, limits: Self.limits)
         {
@@ -366,8 +391,10 @@ final class CurlTransfer: Transfer {
         default:
             stage = .body
             receiver.transferHead()
+            // libcurl does not know that the answer to a HEAD with a body has none itself.
+            if method == .head, hasBody { answerHasEnded() }
         }
-        return line.count
+        return isCancelled ? -1 : line.count
     }
 
     private func readTrailers() {
@@ -396,7 +423,13 @@ final class CurlTransfer: Transfer {
 
     fileprivate func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let receiver else { return 0 }
-        if receiver.transferBody(bytes.assumingMemoryBound(to: UInt8.self)) { return bytes.count }
+        guard stage == .body else {
+            _ = refuse("the answer has a body before its head has ended")
+            return 0
+        }
+        if receiver.transferBody(bytes.assumingMemoryBound(to: UInt8.self)) {
+            return isCancelled ? 0 : bytes.count
+        }
         isReceivingPaused = true
         return Int(CURL_WRITEFUNC_PAUSE)
     }

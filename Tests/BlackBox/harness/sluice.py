@@ -7,7 +7,7 @@ from pathlib import Path
 from .client import Client
 from .metrics import Metrics
 from .process import Process
-from .program import program
+from .program import program as default_program
 
 
 class Sluice:
@@ -18,6 +18,7 @@ class Sluice:
         configuration: dict | str,
         folder: Path,
         *,
+        program: Path | None = None,
         environment: dict[str, str] | None = None,
         wrapper: list[str] | None = None,
     ):
@@ -25,7 +26,7 @@ class Sluice:
         self.file = folder / "plugins.json"
         self.write(configuration)
         self.process = Process(
-            [*(wrapper or []), program(), "run", "--config", str(self.file), "--log-format", "json"],
+            [*(wrapper or []), str(program or default_program()), "run", "--config", str(self.file), "--log-format", "json"],
             environment=environment,
             folder=folder,
         )

@@ -140,19 +140,26 @@ struct HeadWriterTests {
                 + "Content-Length: 2\r\n\r\n")
     }
 
-    @Test("a path's prefix can be removed and another added")
-    func rewrite() {
-        let request = request("GET /api/v1/x?y HTTP/1.1\r\nHost: a\r\n\r\n")
-        let prefix = Array("/new".utf8)
-        let text = prefix.withUnsafeBufferPointer { prefix in
+    @Test(
+        "a path's prefix can be removed and another added",
+        arguments: [
+            ("GET /api/v1/x?y", 4, "/new", "GET /new/v1/x?y"),
+            ("GET /api/v1/x", 4, "", "GET /v1/x"),
+            ("GET /api", 4, "", "GET /"), ("GET /api?y", 4, "", "GET /?y"),
+            ("GET /api", 4, "/new", "GET /new"), ("GET /api/x", 5, "", "GET /x"),
+            ("GET /x", 0, "/new", "GET /new/x"), ("OPTIONS *", 0, "/new", "OPTIONS *"),
+        ])
+    func rewrite(received: String, removed: Int, added: String, sent: String) {
+        let request = request("\(received) HTTP/1.1\r\nHost: a\r\n\r\n")
+        let text = Array(added.utf8).withUnsafeBufferPointer { added in
             written {
                 HeadWriter.writeRequest(
-                    request, pathPrefixRemoved: 4, pathPrefixAdded: prefix, framing: .chunked,
-                    keepAlive: false, to: &$0)
+                    request, pathPrefixRemoved: removed, pathPrefixAdded: added,
+                    framing: .chunked, keepAlive: false, to: &$0)
             }
         }
         #expect(
-            text == "GET /new/v1/x?y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+            text == "\(sent) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
                 + "Connection: close\r\n\r\n")
     }
 

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import Proxy
+
+/// The implementations of the seam. Every test of it runs with each.
+enum TransportKind: CaseIterable, CustomTestStringConvertible {
+    /// Whole transfers by libcurl.
+    case transfers
+
+    func make(_ loop: EventLoop) -> any Transport {
+        switch self {
+        case .transfers: CurlTransport(loop: loop)
+        }
+    }
+
+    /// Those that speak HTTP/2 where the upstream does.
+    static let speakingHTTP2 = allCases.filter { kind in
+        switch kind {
+        case .transfers: true
+        }
+    }
+
+    var testDescription: String {
+        switch self {
+        case .transfers: "libcurl's transfers"
+        }
+    }
+}
