@@ -26,7 +26,15 @@ class Sluice:
         self.file = folder / "plugins.json"
         self.write(configuration)
         self.process = Process(
-            [*(wrapper or []), str(program or default_program()), "run", "--config", str(self.file), "--log-format", "json"],
+            [
+                *(wrapper or []),
+                str(program or default_program()),
+                "run",
+                "--config",
+                str(self.file),
+                "--log-format",
+                "json",
+            ],
             environment=environment,
             folder=folder,
         )
