@@ -6,7 +6,6 @@ import re
 import signal
 
 import pytest
-
 from harness.configuration import proxy_to
 from harness.upstream import always, unused_address
 from harness.waiting import eventually

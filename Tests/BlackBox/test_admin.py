@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-
 from harness.client import Client
 from harness.configuration import proxy_to
 from harness.upstream import always
@@ -138,7 +137,6 @@ def test_requests_are_counted_by_route_upstream_and_status(serve):
 
 
 def test_what_a_histogram_says_is_true(serve):
-
 
     def script(connection):
         while connection.read_request() is not None:

@@ -5,10 +5,7 @@ import threading
 import time
 
 import pytest
-
-from harness.configuration import proxy_to
-from harness.procfs import cpu_seconds, peak_resident_bytes, reset_peak, resident_bytes
-from harness.upstream import always
+from harness.procfs import cpu_seconds, peak_resident_bytes, resident_bytes
 from harness.waiting import eventually
 
 MIB = 1 << 20

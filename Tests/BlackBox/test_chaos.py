@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-
 from harness.configuration import proxy_to
 from harness.message import MalformedMessage
 from harness.procfs import descriptor_count
@@ -144,4 +143,3 @@ def test_nothing_is_left_of_it(start_upstream, start_sluice, seed):
     assert len(records) == metrics.value("sluice_requests_total")
     assert len({record["request_id"] for record in records}) == len(records)
     assert not proxy.events("a plugin failed")
-

@@ -3,7 +3,6 @@
 import time
 
 import pytest
-
 from harness.upstream import always
 from harness.waiting import eventually
 
@@ -160,8 +159,9 @@ def test_right_after_it_has_sent_its_request(serve, how, body):
         client.request("POST" if body else "GET", body=body)
         leave(client, how)
     eventually(
-        lambda: proxy.metrics().value("sluice_requests_in_flight") == 0
-        and proxy.metrics().value("sluice_connections") == 0,
+        lambda: (
+            proxy.metrics().value("sluice_requests_in_flight") == 0 and proxy.metrics().value("sluice_connections") == 0
+        ),
         "nothing is in flight",
         within=2,
     )

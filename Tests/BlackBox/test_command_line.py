@@ -6,10 +6,8 @@ import socket
 import subprocess
 
 import pytest
-
 from harness.client import Client
 from harness.configuration import proxy_to
-from harness.process import Process
 from harness.program import REPOSITORY, program, run
 from harness.upstream import unused_address
 

@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-
 from harness.configuration import proxy_to
 from harness.program import REPOSITORY, run
 from harness.upstream import always
@@ -43,7 +42,14 @@ def test_every_error_is_found_not_only_the_first(check):
     code, lines = check(configuration)
     assert code == 1
     text = "\n".join(lines)
-    for path in ["workers", "timeouts.drain", "limits.requestBody", "colour", "routes[0].upstream", "plugins[0].plugin"]:
+    for path in [
+        "workers",
+        "timeouts.drain",
+        "limits.requestBody",
+        "colour",
+        "routes[0].upstream",
+        "plugins[0].plugin",
+    ]:
         assert path in text, path
     assert lines[-1] == "plugins.json: 6 errors"
 
@@ -94,7 +100,11 @@ def test_warnings_are_no_errors(check):
 
 
 def test_an_order_that_cannot_work_is_a_warning(check):
-    code, lines = check(proxy_to(URL, plugins=[{"plugin": "request-id"}, {"plugin": "trusted-proxy", "config": {"trusted": ["loopback"]}}]))
+    code, lines = check(
+        proxy_to(
+            URL, plugins=[{"plugin": "request-id"}, {"plugin": "trusted-proxy", "config": {"trusted": ["loopback"]}}]
+        )
+    )
     assert code == 0
     assert any("warning" in line and "move" in line for line in lines), lines
 
@@ -136,7 +146,9 @@ def test_a_files_content_can_be_put_in(start_upstream, start_sluice, tmp_path):
 
 
 def test_a_secret_from_the_environment_is_never_shown(check):
-    configuration = proxy_to(URL, upstream={"headers": {"authorization": "Bearer ${KEY}\n"}, "timeouts": {"idle": "${KEY}"}})
+    configuration = proxy_to(
+        URL, upstream={"headers": {"authorization": "Bearer ${KEY}\n"}, "timeouts": {"idle": "${KEY}"}}
+    )
     code, lines = check(configuration, environment={"KEY": "very-secret"})
     assert code == 1
     assert "very-secret" not in "\n".join(lines)
@@ -185,6 +197,8 @@ def test_the_same_errors_keep_it_from_starting(tmp_path):
 
 def test_check_opens_no_listener_and_leaves_no_file(check, start_upstream, start_sluice, tmp_path):
     proxy = start_sluice(proxy_to(start_upstream(always()).url))
-    configuration = proxy_to(URL, listen=proxy.address, plugins=[{"plugin": "activity-logger", "config": {"file": "activity.jsonl"}}])
+    configuration = proxy_to(
+        URL, listen=proxy.address, plugins=[{"plugin": "activity-logger", "config": {"file": "activity.jsonl"}}]
+    )
     assert check(configuration)[0] == 0
     assert not (tmp_path / "activity.jsonl").exists()

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from harness.configuration import proxy_to
 from harness.upstream import always
 from harness.waiting import eventually

@@ -3,7 +3,6 @@
 import time
 
 import pytest
-
 from harness.errors import assert_error
 from harness.upstream import echo
 

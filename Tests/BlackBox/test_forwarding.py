@@ -1,12 +1,19 @@
 """What changes in a request and an answer on their way, and what does not."""
 
 import pytest
-
 from harness.configuration import proxy_to
-from harness.upstream import Upstream, always, echo, raw
+from harness.upstream import Upstream, always, raw
 
 # What the proxy may add to a request, or change in it.
-OURS = {"host", "via", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "content-length", "transfer-encoding"}
+OURS = {
+    "host",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "content-length",
+    "transfer-encoding",
+}
 
 
 def sent_through(proxy, upstream: Upstream, request: str):
@@ -32,7 +39,7 @@ def sent_through(proxy, upstream: Upstream, request: str):
         "/?",
         "/a?b?c=/d/../e",
         "/a?x=%",
-        "/[]{}|^`\"<>\\",
+        '/[]{}|^`"<>\\',
         "/:@!$&'()*+,;=-._~",
         "/" + "long/" * 1000,
     ],
@@ -43,7 +50,7 @@ def test_the_target_arrives_byte_for_byte(serve, target):
 
 
 def test_an_asterisk_arrives_as_one(serve):
-    proxy, upstream = serve(always(), route={"path": "/*"}, **{"plugins": []})
+    proxy, upstream = serve(always())
     with proxy.connect() as client:
         client.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
         response = client.response("OPTIONS")
@@ -56,11 +63,14 @@ def test_an_asterisk_arrives_as_one(serve):
 def test_a_target_in_absolute_form_is_routed_by_its_path_and_its_host_counts(serve):
     proxy, upstream = serve(always(), route={"path": "/a/*", "host": "named.example"})
     request = sent_through(proxy, upstream, "GET http://named.example/a/b?c HTTP/1.1\r\nHost: other.example\r\n\r\n")
-    assert request.target in ("/a/b?c", "http://named.example/a/b?c")
+    # An origin is asked for a path.
+    assert request.target == "/a/b?c"
     assert request.get("x-forwarded-host") == "named.example"
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PURGE", "M-SEARCH", "get", "X"])
+@pytest.mark.parametrize(
+    "method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PURGE", "M-SEARCH", "get", "X"]
+)
 def test_the_method_arrives_as_it_was(serve, method):
     proxy, upstream = serve(always())
     request = sent_through(proxy, upstream, f"{method} / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -199,12 +209,15 @@ def test_a_forged_address_changes_nothing_without_a_plugin_that_believes_it(serv
 
 def test_a_forged_address_from_an_untrusted_peer_changes_nothing(serve):
     proxy, upstream = serve(
-        always(), plugins=[{"plugin": "trusted-proxy", "config": {"trusted": ["10.0.0.0/8"], "header": "x-forwarded-for"}}]
+        always(),
+        plugins=[{"plugin": "trusted-proxy", "config": {"trusted": ["10.0.0.0/8"], "header": "x-forwarded-for"}}],
     )
     request = sent_through(
         proxy,
         upstream,
-        FORGED.replace("\r\n\r\n", "\r\nForwarded: for=1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\nCF-Connecting-IP: 1.2.3.4\r\n\r\n"),
+        FORGED.replace(
+            "\r\n\r\n", "\r\nForwarded: for=1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\nCF-Connecting-IP: 1.2.3.4\r\n\r\n"
+        ),
     )
     assert request.get("x-forwarded-for") == "127.0.0.1"
     assert request.get("x-forwarded-proto") == "http"
@@ -215,7 +228,8 @@ def test_a_forged_address_from_an_untrusted_peer_changes_nothing(serve):
 
 def test_what_a_trusted_peer_says_is_passed_on_with_the_peer_behind_it(serve):
     proxy, upstream = serve(
-        always(), plugins=[{"plugin": "trusted-proxy", "config": {"trusted": ["loopback"], "header": "x-forwarded-for"}}]
+        always(),
+        plugins=[{"plugin": "trusted-proxy", "config": {"trusted": ["loopback"], "header": "x-forwarded-for"}}],
     )
     request = sent_through(
         proxy,
@@ -241,7 +255,9 @@ def test_an_answers_fields_keep_their_order_their_repetitions_and_their_spelling
     proxy, _ = serve(always(b"body", "200 OK", fields))
     with proxy.connect() as client:
         response = client.ask()
-    assert [field for field in response.fields if field[0].lower() not in {"via", "content-length", "connection"}] == fields
+    assert [
+        field for field in response.fields if field[0].lower() not in {"via", "content-length", "connection"}
+    ] == fields
 
 
 def test_hop_by_hop_fields_of_an_answer_end_at_the_proxy(serve):
@@ -249,8 +265,13 @@ def test_hop_by_hop_fields_of_an_answer_end_at_the_proxy(serve):
         always(
             b"body",
             headers=[
-                ("Connection", "X-Named, keep-alive"), ("Keep-Alive", "timeout=5"), ("X-Named", "1"), ("Upgrade", "h2c"),
-                ("Proxy-Authenticate", "Basic"), ("X-Kept", "2"), ("Trailer", "X-Sum"),
+                ("Connection", "X-Named, keep-alive"),
+                ("Keep-Alive", "timeout=5"),
+                ("X-Named", "1"),
+                ("Upgrade", "h2c"),
+                ("Proxy-Authenticate", "Basic"),
+                ("X-Kept", "2"),
+                ("Trailer", "X-Sum"),
             ],
         )  # fmt: skip
     )
@@ -268,7 +289,9 @@ def test_an_answer_without_a_date_gets_one_and_only_one(serve):
     assert len(first.all("date")) == len(second.all("date")) == 1
 
 
-@pytest.mark.parametrize("status", ["200 OK", "299 Unusual", "301 Moved", "404 Not Found", "418 Teapot", "500 Broken", "503 Busy", "599 X"])
+@pytest.mark.parametrize(
+    "status", ["200 OK", "299 Unusual", "301 Moved", "404 Not Found", "418 Teapot", "500 Broken", "503 Busy", "599 X"]
+)
 def test_an_upstreams_own_status_is_passed_on_unchanged(serve, status):
     proxy, _ = serve(always(b"the upstream's own", status, [("X-Own", "1")]))
     with proxy.connect() as client:

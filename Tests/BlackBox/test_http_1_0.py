@@ -1,7 +1,6 @@
 """Clients that speak HTTP/1.0."""
 
 import pytest
-
 from harness.upstream import always, echo, raw
 
 
@@ -50,7 +49,9 @@ def test_a_chunked_answer_is_unchunked_and_ended_by_the_close(serve, connection)
 
 
 def test_informational_answers_are_kept_from_it(serve):
-    proxy, _ = serve(raw("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+    proxy, _ = serve(
+        raw("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    )
     with proxy.connect() as client:
         client.send("GET / HTTP/1.0\r\n\r\n")
         response = client.response()

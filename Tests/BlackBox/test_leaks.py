@@ -3,7 +3,6 @@
 import gc
 
 import pytest
-
 from harness.configuration import proxy_to
 from harness.procfs import descriptor_count, resident_bytes
 from harness.upstream import always

@@ -3,7 +3,6 @@
 import time
 
 import pytest
-
 from harness.errors import assert_error
 from harness.upstream import always, echo
 from harness.waiting import eventually
@@ -196,7 +195,9 @@ def test_a_body_that_stalls_is_408_and_never_whole_to_the_upstream(serve, framin
 
     proxy, upstream = serve(script, timeouts={"requestBodyIdle": "400ms"})
     with proxy.connect() as client:
-        client.send(f"POST / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n" + ("part" if "Length" in framing else "4\r\npart\r\n"))
+        client.send(
+            f"POST / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n" + ("part" if "Length" in framing else "4\r\npart\r\n")
+        )
         started = time.monotonic()
         assert_error(client.response("POST"), 408)
         assert 0.3 < time.monotonic() - started < 1.5
@@ -223,8 +224,6 @@ def test_a_slow_answer_is_not_the_clients_fault(serve):
         time.sleep(1)
         connection.answer()
 
-    proxy, _ = serve(
-        script, timeouts={"requestBodyIdle": "200ms", "requestHeaders": "200ms", "keepAlive": "200ms"}
-    )
+    proxy, _ = serve(script, timeouts={"requestBodyIdle": "200ms", "requestHeaders": "200ms", "keepAlive": "200ms"})
     with proxy.connect() as client:
         assert client.ask("POST", body=b"{}").status == 200

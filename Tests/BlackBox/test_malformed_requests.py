@@ -5,7 +5,6 @@ after the refusal. Nothing reaches the upstream.
 """
 
 import pytest
-
 from harness.configuration import proxy_to
 from harness.errors import assert_error
 from harness.message import Incomplete

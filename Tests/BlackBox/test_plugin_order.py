@@ -61,7 +61,9 @@ def test_a_plugin_is_disabled(serve):
 
 
 def test_a_disabled_plugin_is_still_checked(tmp_path):
-    configuration = proxy_to("http://127.0.0.1:9", plugins=[{"plugin": "headers", "enabled": False, "config": {"nonsense": 1}}])
+    configuration = proxy_to(
+        "http://127.0.0.1:9", plugins=[{"plugin": "headers", "enabled": False, "config": {"nonsense": 1}}]
+    )
     (tmp_path / "plugins.json").write_text(json.dumps(configuration))
     assert run("check", folder=tmp_path).returncode == 1
 
@@ -75,7 +77,12 @@ def test_the_top_level_chain_comes_before_the_routes(start_upstream, start_sluic
             "plugins": labelled(adds("top")),
             "routes": [
                 {"name": "a", "path": "/a", "upstream": "origin", "plugins": [adds("a", label="a")]},
-                {"name": "b", "path": "/b", "upstream": "origin", "plugins": [adds("b", label="b"), adds("c", label="c")]},
+                {
+                    "name": "b",
+                    "path": "/b",
+                    "upstream": "origin",
+                    "plugins": [adds("b", label="b"), adds("c", label="c")],
+                },
                 {"name": "c", "path": "/c", "upstream": "origin"},
             ],
         }

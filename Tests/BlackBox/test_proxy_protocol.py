@@ -4,7 +4,6 @@ import socket
 import struct
 
 import pytest
-
 from harness.configuration import proxy_to
 from harness.upstream import always
 
@@ -22,7 +21,11 @@ def v4(source: str, port: int) -> bytes:
 
 
 def v6(source: str, port: int) -> bytes:
-    return socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, "::1") + struct.pack(">HH", port, 443)
+    return (
+        socket.inet_pton(socket.AF_INET6, source)
+        + socket.inet_pton(socket.AF_INET6, "::1")
+        + struct.pack(">HH", port, 443)
+    )
 
 
 @pytest.fixture
@@ -133,6 +136,8 @@ def test_the_balancers_word_is_what_the_trusted_proxy_is_judged_by(start_upstrea
     )
     for source, expected in [("192.0.2.7", "1.2.3.4, 192.0.2.7"), ("198.51.100.7", "198.51.100.7")]:
         with proxy.connect() as client:
-            client.send(f"PROXY TCP4 {source} 10.0.0.1 1 2\r\nGET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n")
+            client.send(
+                f"PROXY TCP4 {source} 10.0.0.1 1 2\r\nGET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n"
+            )
             assert client.response().status == 200
         assert upstream.requests[-1].get("x-forwarded-for") == expected

@@ -1,7 +1,6 @@
 """Which request goes where."""
 
 import pytest
-
 from harness.errors import assert_error
 from harness.upstream import always
 
@@ -86,4 +85,3 @@ def test_a_prefix_is_stripped_and_another_added(routed):
     for target, (name, expected) in cases.items():
         assert ask(target) == name
         assert ask.upstreams[name].requests[-1].target == expected
-

@@ -7,7 +7,6 @@ import threading
 import time
 
 import pytest
-
 from harness.client import Client
 from harness.configuration import proxy_to
 from harness.procfs import cpu_seconds, resident_bytes

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import trustme
-
 from harness.configuration import proxy_to
 from harness.errors import assert_error
 from harness.upstream import Connection, Upstream, echo
@@ -94,7 +93,9 @@ def test_verification_can_be_turned_off(start_secure, start_sluice):
 
 def test_plain_http_where_tls_is_expected_is_502(start_upstream, start_sluice):
     upstream = start_upstream(lambda connection: connection.reader.rest())
-    proxy = start_sluice(proxy_to(upstream.url.replace("http://", "https://"), upstream={"timeouts": {"connect": "1s"}}))
+    proxy = start_sluice(
+        proxy_to(upstream.url.replace("http://", "https://"), upstream={"timeouts": {"connect": "1s"}})
+    )
     with proxy.connect() as client:
         client.request()
         assert client.response().status in (502, 504)

@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-
 from harness.client import Client
 from harness.configuration import proxy_to
 from harness.errors import assert_error
@@ -294,7 +293,7 @@ def test_a_stream_is_not_cut_by_a_reload(start_upstream, start_sluice):
 
 
 BROKEN = {
-    "no JSON": "{ \"listen\": ",
+    "no JSON": '{ "listen": ',
     "an unknown key": '{ "listen": "127.0.0.1:0", "upstream": {} }',
     "an unknown plugin": '{ "listen": "127.0.0.1:0", "plugins": [{ "plugin": "no-such-plugin" }] }',
     "nothing": "",
@@ -336,7 +335,9 @@ def test_a_good_file_after_a_broken_one_is_taken(serve, start_upstream):
 
 def test_many_reloads_leave_nothing(serve):
     proxy, upstream = serve(always())
-    configuration = proxy_to(upstream.url, plugins=[{"plugin": "activity-logger", "config": {"file": "activity.jsonl"}}])
+    configuration = proxy_to(
+        upstream.url, plugins=[{"plugin": "activity-logger", "config": {"file": "activity.jsonl"}}]
+    )
     with proxy.connect() as client:
         for number in range(40):
             if number == 20:

@@ -8,7 +8,7 @@ import time
 from harness.configuration import proxy_to
 from harness.upstream import always
 
-EVENTS = [b"data: {\"number\": %d}\n\n" % number for number in range(20)]
+EVENTS = [b'data: {"number": %d}\n\n' % number for number in range(20)]
 
 
 def events_one_by_one(taken: threading.Semaphore, framing: str):

@@ -5,7 +5,6 @@ import os
 import stat
 
 import pytest
-
 from harness.client import Client
 from harness.configuration import proxy_to
 from harness.program import run

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import openai
 import pytest
-
 from harness.configuration import proxy_to
 from harness.fixtures import *  # noqa: F403
 from harness.process import Process
@@ -78,7 +77,9 @@ class Provider:
         return openai.OpenAI(base_url=self.base_url, api_key="sk-test", **{"max_retries": 0, "timeout": 15, **options})
 
     def async_client(self, **options) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(base_url=self.base_url, api_key="sk-test", **{"max_retries": 0, "timeout": 30, **options})
+        return openai.AsyncOpenAI(
+            base_url=self.base_url, api_key="sk-test", **{"max_retries": 0, "timeout": 30, **options}
+        )
 
 
 def _provide(name: str, start, folder_factory):

@@ -7,7 +7,6 @@ import subprocess
 import time
 
 import pytest
-
 from harness.configuration import proxy_to
 from harness.upstream import always, echo
 
@@ -133,8 +132,6 @@ def test_a_unix_socket(start_upstream, start_sluice, tmp_path_factory):
 
 def test_the_proxy_protocol(start_upstream, start_sluice):
     upstream = start_upstream(always())
-    proxy = start_sluice(
-        proxy_to(upstream.url, listen={"address": "127.0.0.1:0", "proxyProtocol": ["127.0.0.0/8"]})
-    )
+    proxy = start_sluice(proxy_to(upstream.url, listen={"address": "127.0.0.1:0", "proxyProtocol": ["127.0.0.0/8"]}))
     assert curl("--haproxy-protocol", f"{proxy.url}/").stdout == b"ok"
     assert upstream.request.get("x-forwarded-for") == "127.0.0.1"

@@ -7,7 +7,6 @@ import urllib.request
 
 import openai
 import pytest
-
 from harness.configuration import proxy_to
 from harness.upstream import always, unused_address
 from harness.waiting import eventually

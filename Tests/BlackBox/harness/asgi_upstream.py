@@ -29,7 +29,9 @@ async def app(scope, receive, send):
             {
                 "version": scope["http_version"],
                 "method": scope["method"],
-                "target": (scope["raw_path"] + (b"?" if scope["query_string"] else b"") + scope["query_string"]).decode(),
+                "target": (
+                    scope["raw_path"] + (b"?" if scope["query_string"] else b"") + scope["query_string"]
+                ).decode(),
                 "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in scope["headers"]],
                 "body": len(body),
             }

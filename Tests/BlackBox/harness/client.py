@@ -46,8 +46,13 @@ class Client:
         self.socket.sendall(data.encode("latin-1") if isinstance(data, str) else data)
 
     def request(
-        self, method: str = "GET", target: str = "/", *, headers: list[tuple[str, str]] | None = None,
-        body: bytes | None = None, version: str = "HTTP/1.1",
+        self,
+        method: str = "GET",
+        target: str = "/",
+        *,
+        headers: list[tuple[str, str]] | None = None,
+        body: bytes | None = None,
+        version: str = "HTTP/1.1",
     ) -> None:
         """Sends a request with a Host field and, if there is a body, its length."""
         lines = [f"{method} {target} {version}", "Host: test", *(f"{n}: {v}" for n, v in headers or [])]

@@ -1,6 +1,7 @@
 """Fixtures: each makes things, and sees to their end."""
 
 import resource
+import socket
 from contextlib import ExitStack
 
 import pytest
@@ -10,7 +11,7 @@ from .configuration import proxy_to
 from .process import Process
 from .program import program
 from .sluice import Sluice
-from .upstream import Upstream
+from .upstream import Upstream, unused_address
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -94,3 +95,24 @@ def start_demo(start_process):
         return process, process.await_line(url, "the demo upstream's address")
 
     return start
+
+
+@pytest.fixture
+def refusing(stack):
+    """The URL of an address where connections are refused."""
+    bound, url = unused_address()
+    stack.callback(bound.close)
+    return url
+
+
+@pytest.fixture
+def deaf(stack):
+    """The URL of an address where connecting takes for ever: its queue is full."""
+    listener = stack.enter_context(socket.socket())
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    for _ in range(4):
+        filler = stack.enter_context(socket.socket())
+        filler.setblocking(False)
+        filler.connect_ex(listener.getsockname())
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -9,13 +9,8 @@ def resident_bytes(pid: int) -> int:
 
 
 def peak_resident_bytes(pid: int) -> int:
-    """The most it has had resident since it started, or since `reset_peak`."""
+    """The most it has had resident since it started."""
     return _status(pid, "VmHWM") * 1024
-
-
-def reset_peak(pid: int) -> None:
-    with open(f"/proc/{pid}/clear_refs", "w") as file:
-        file.write("5")
 
 
 def descriptor_count(pid: int) -> int:

@@ -29,7 +29,11 @@ class Sluice:
             [
                 *(wrapper or []),
                 str(program or default_program()),
-                *("run", "--config", str(self.file), "--log-format", "json"),
+                "run",
+                "--config",
+                str(self.file),
+                "--log-format",
+                "json",
             ],
             environment=environment,
             folder=folder,

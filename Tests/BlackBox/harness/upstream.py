@@ -98,7 +98,9 @@ class Upstream:
     script fails the test at its end.
     """
 
-    def __init__(self, script, *, path: str | None = None, host: str = "127.0.0.1", port: int = 0, patience: float = 20.0):
+    def __init__(
+        self, script, *, path: str | None = None, host: str = "127.0.0.1", port: int = 0, patience: float = 20.0
+    ):
         self._script = script
         self._patience = patience
         self._changed = threading.Condition()
