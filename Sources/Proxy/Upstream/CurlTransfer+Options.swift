@@ -18,8 +18,16 @@ extension CurlTransfer {
             easy, CURLOPT_CONNECTTIMEOUT_MS, Int(target.connectTimeout.nanoseconds / 1_000_000))
         sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, target.tls.verify ? 1 : 0)
         sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, target.tls.verify ? 2 : 0)
-        if let file = target.tls.caFile { set(CURLOPT_CAINFO, file) }
+        if let file = target.tls.caFile {
+            // In place of the system's, which libcurl would also look through.
+            set(CURLOPT_CAINFO, file)
+            sluice_easy_set_pointer(easy, CURLOPT_CAPATH, nil)
+        }
         sluice_easy_set_long(easy, CURLOPT_HTTP_VERSION, version)
+        // libcurl 7.88 breaks the second request of an HTTP/2 connection without TLS.
+        if version == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE {
+            sluice_easy_set_long(easy, CURLOPT_FORBID_REUSE, 1)
+        }
         // One connection is better shared than opened anew, where the upstream may speak HTTP/2.
         sluice_easy_set_long(
             easy, CURLOPT_PIPEWAIT, target.isSecure && target.version != .http1 ? 1 : 0)

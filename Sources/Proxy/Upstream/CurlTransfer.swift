@@ -9,6 +9,7 @@ import PluginAPI
 /// The handle's options are set once for the target; a request changes only what is its own.
 final class CurlTransfer: Transfer {
     let target: Target
+    private let pool: CurlTransferPool
     unowned let transport: CurlTransport
     let easy: UnsafeMutableRawPointer
     let address: OpaquePointer
@@ -53,8 +54,9 @@ final class CurlTransfer: Transfer {
         case cancelled
     }
 
-    init(_ target: Target, _ transport: CurlTransport) {
-        self.target = target
+    init(_ pool: CurlTransferPool, _ transport: CurlTransport) {
+        self.pool = pool
+        target = pool.target
         self.transport = transport
         easy = curl_easy_init()
         address = curl_url()
@@ -162,6 +164,9 @@ final class CurlTransfer: Transfer {
         case .cancelled:
             curl_multi_remove_handle(multi, easy)
             end()
+            // libcurl 7.88 writes the end of an HTTP/2 stream only with the connection's next request,
+            // so one that nobody else uses is closed, and the upstream learns of it at once.
+            if isHTTP2, pool.isUnused { transport.multi.endConnections(to: target) }
         case .dropped:
             end()
         case .idle:
@@ -218,7 +223,7 @@ final class CurlTransfer: Transfer {
         stage = .idle
         receiver = nil
         mayResume = false
-        if !isSpent { transport.recycle(self) }
+        pool.giveBack(self, isReusable: !isSpent)
     }
 
     func describe(_ code: CURLcode) -> TransferError {
