@@ -19,6 +19,10 @@ static inline CURLcode sluice_easy_set_data_function(
     CURL *h, CURLoption o, size_t (*f)(char *, size_t, size_t, void *)) {
     return (curl_easy_setopt)(h, o, f);
 }
+static inline CURLcode sluice_easy_set_open_function(
+    CURL *h, curl_socket_t (*f)(void *, curlsocktype, struct curl_sockaddr *)) {
+    return (curl_easy_setopt)(h, CURLOPT_OPENSOCKETFUNCTION, f);
+}
 static inline CURLcode sluice_easy_set_close_function(
     CURL *h, int (*f)(void *, curl_socket_t)) {
     return (curl_easy_setopt)(h, CURLOPT_CLOSESOCKETFUNCTION, f);

@@ -48,6 +48,17 @@ public final class Exchange {
         set { facts[fact] = newValue }
     }
 
+    /// The same, with what holds while nothing is known:
+    ///
+    ///     exchange[Self.chunks, default: 0] += 1
+    @inlinable
+    public subscript<Value>(
+        fact: Fact<Value>, default value: @autoclosure () -> Value
+    ) -> Value {
+        get { facts[fact] ?? value() }
+        set { facts[fact] = newValue }
+    }
+
     package func reset() {
         request.reset()
         response.reset()
@@ -85,7 +96,7 @@ public struct DecisionRecord: Sendable {
 
 /// How an exchange ended.
 public struct Outcome: Sendable {
-    /// The status that the client saw; 499 when it left before there was one.
+    /// The status that the client saw; 499 when it left before the end of its answer.
     public package(set) var status = 0
     /// Body bytes received from the client.
     public package(set) var bytesIn = 0

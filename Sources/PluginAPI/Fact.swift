@@ -52,21 +52,53 @@ public enum Facts {
     public static let finishReason = Fact<String>("finish_reason")
 }
 
-/// The facts of one exchange.
+/// The facts of one exchange: a box for each that has ever been written, kept from exchange to
+/// exchange, so that writing one makes nothing.
 @usableFromInline
 struct FactTable {
-    @usableFromInline var values: ContiguousArray<Any?> = []
+    /// By the fact's index, of which each belongs to one fact only: so its box has that fact's type.
+    @usableFromInline var boxes: ContiguousArray<FactBox?> = []
 
     @inlinable
     subscript<Value>(fact: Fact<Value>) -> Value? {
-        get { fact.index < values.count ? values[fact.index] as? Value : nil }
+        get {
+            guard fact.index < boxes.count, let box = boxes[fact.index] else { return nil }
+            return unsafeDowncast(box, to: TypedFactBox<Value>.self).value
+        }
         set {
-            while values.count <= fact.index { values.append(nil) }
-            values[fact.index] = newValue
+            while boxes.count <= fact.index { boxes.append(nil) }
+            if let box = boxes[fact.index] {
+                unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
+            } else {
+                boxes[fact.index] = TypedFactBox(newValue) { box in
+                    unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
+                }
+            }
         }
     }
 
-    mutating func removeAll() {
-        for index in values.indices where values[index] != nil { values[index] = nil }
+    func removeAll() {
+        for case let box? in boxes { box.clear(box) }
+    }
+}
+
+@usableFromInline
+class FactBox {
+    /// Forgets the value. A function made where the fact is first written, because there the compiler
+    /// knows its type; a method of the generic class would look the type up at run time.
+    let clear: (FactBox) -> Void
+
+    @usableFromInline
+    init(clear: @escaping (FactBox) -> Void) { self.clear = clear }
+}
+
+@usableFromInline
+final class TypedFactBox<Value>: FactBox {
+    @usableFromInline var value: Value?
+
+    @usableFromInline
+    init(_ value: Value?, clear: @escaping (FactBox) -> Void) {
+        self.value = value
+        super.init(clear: clear)
     }
 }

@@ -1,18 +1,21 @@
+// Stored properties go without run-time exclusivity checks: no code of others runs while one of
+// them is modified, and the checks cost more than parsing does.
+
 /// The head of a request.
 public final class Request {
     /// The fields, in the order in which they came. Changes are sent upstream.
     public let headers = Headers()
 
-    package var method = Method.get
-    package var methodRange = ByteRange.empty
-    package var targetRange = ByteRange.empty
-    package var pathRange = ByteRange.empty
-    package var queryRange: ByteRange?
+    @exclusivity(unchecked) package var method = Method.get
+    @exclusivity(unchecked) package var methodRange = ByteRange.empty
+    @exclusivity(unchecked) package var targetRange = ByteRange.empty
+    @exclusivity(unchecked) package var pathRange = ByteRange.empty
+    @exclusivity(unchecked) package var queryRange: ByteRange?
     /// The minor version of HTTP/1: 0 or 1.
-    public package(set) var minorVersion = 1
+    @exclusivity(unchecked) public package(set) var minorVersion = 1
     /// The announced length of the body in bytes; 0 when there is none, nil when it is chunked.
-    public package(set) var contentLength: Int? = 0
-    package var replacedBody: [UInt8]?
+    @exclusivity(unchecked) public package(set) var contentLength: Int? = 0
+    @exclusivity(unchecked) package var replacedBody: [UInt8]?
 
     package init() {}
 
@@ -59,11 +62,11 @@ public final class Response {
     /// The fields, in the order in which they came. Changes are sent to the client.
     public let headers = Headers()
     /// 100 to 599; 0 while there is no answer.
-    public var status = 0
-    public package(set) var source = Source.upstream
+    @exclusivity(unchecked) public var status = 0
+    @exclusivity(unchecked) public package(set) var source = Source.upstream
     /// The announced length of the body in bytes; nil when it is not known.
-    public package(set) var contentLength: Int?
-    package var bodyIsChanged = false
+    @exclusivity(unchecked) public package(set) var contentLength: Int?
+    @exclusivity(unchecked) package var bodyIsChanged = false
 
     public enum Source: Sendable {
         case upstream
@@ -89,6 +92,7 @@ public final class Response {
 }
 
 /// The methods that the engine itself tells apart.
+@usableFromInline
 package enum Method: Sendable {
     case get, head, post, put, delete, options, patch, connect, trace, other
 

@@ -24,10 +24,12 @@ public protocol Plugin: Sendable {
     /// What it does, in one sentence, for `sluice plugins` and the documentation.
     static var summary: String { get }
 
-    /// The facts it reads. `sluice check` warns when nothing before it in a chain writes one.
+    /// The facts it reads, if they are known, from its first phase on; `Facts.x.whenCompleted` is read
+    /// in the completed phase, `Facts.x.required` is what it is of no use without. `sluice check` warns
+    /// of a chain in which a fact is written after it is read, or a required one never.
     static var reads: [any FactDeclaration] { get }
 
-    /// The facts it writes.
+    /// The facts it writes; with `whenCompleted`, not before the completed phase.
     static var writes: [any FactDeclaration] { get }
 
     /// Makes the instance from a checked configuration.
@@ -92,7 +94,8 @@ public protocol RequestBodyPhase: Plugin {
 /// Sees, and may change, the head of the answer before the client does.
 ///
 /// It runs for the upstream's answers and for those that the proxy makes itself
-/// (`exchange.response.source` tells them apart).
+/// (`exchange.response.source` tells them apart). An answer goes back the way that its request came:
+/// where a plugin refused, those behind it see no answer.
 public protocol ResponseHeadPhase: Plugin {
     func responseHead(_ exchange: Exchange) throws
 }

@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// One request's way through a chain, phase by phase.
+/// One request's way through a chain, phase by phase, as the proxy's own runs go.
 final class ChainRun {
     private let chain: [TestProxy.Entry]
     private let request: TestRequest
@@ -9,6 +9,8 @@ final class ChainRun {
     private let exchange: Exchange
     private let started: MonotonicTime
     private var result: TestResult
+    /// How many plugins the request has gone through: its answer goes back through these.
+    private var turnaround = 0
 
     init(
         _ request: TestRequest, _ chain: [TestProxy.Entry], _ upstream: UpstreamAnswer,
@@ -24,47 +26,55 @@ final class ChainRun {
     }
 
     func result() async throws -> TestResult {
-        if let refusal = await decide() {
-            try answer(refusal)
-        } else if let refusal = sendUpstream() {
-            try answer(refusal)
+        if let answer = await decide() ?? sendUpstream() {
+            try send(answer)
         } else {
-            try answerFromUpstream()
+            try sendUpstreamsAnswer()
         }
-        complete()
+        exchange.outcome.duration = time.monotonic - started
+        for entry in chain.reversed() {
+            (entry.plugin as? any CompletedPhase)?.completed(exchange)
+        }
         return result
     }
 
-    // MARK: The request
+    // MARK: - The request
 
     /// - Returns: the answer that ends the request here; nil when it proceeds.
     private func decide() async -> Answer? {
+        exchange.outcome.bytesIn = request.body.count
         for entry in chain {
+            turnaround += 1
             do {
-                if let plugin = entry.plugin as? any RequestPhase,
-                    let end = end(try plugin.request(exchange), by: entry)
-                {
-                    return end
-                }
-                if let plugin = entry.plugin as? any AsyncRequestPhase,
-                    let end = end(try await plugin.request(exchange), by: entry)
-                {
-                    return end
-                }
-                if let plugin = entry.plugin as? any WholeRequestPhase {
-                    let body = Array(request.body.runs.joined())
-                    guard body.count <= plugin.bodyLimit else {
-                        return end(.refuse(413, reason: "body_too_large"), by: entry)
-                    }
-                    if let end = end(try plugin.request(exchange, body: body.span), by: entry) {
-                        return end
-                    }
-                }
+                if let end = try await decide(entry) { return end }
             } catch {
-                return failure(of: entry, error)
+                if let end = failure(of: entry, error) {
+                    turnaround -= 1
+                    return end
+                }
             }
         }
         return nil
+    }
+
+    private func decide(_ entry: TestProxy.Entry) async throws -> Answer? {
+        if let plugin = entry.plugin as? any RequestPhase,
+            let end = end(try plugin.request(exchange), by: entry)
+        {
+            return end
+        }
+        if let plugin = entry.plugin as? any AsyncRequestPhase,
+            let end = end(try await plugin.request(exchange), by: entry)
+        {
+            return end
+        }
+        guard let plugin = entry.plugin as? any WholeRequestPhase else { return nil }
+        let body = exchange.request.replacedBody ?? Array(request.body.runs.joined())
+        guard body.count <= plugin.bodyLimit else {
+            exchange.outcome.error = "the request's body is longer than allowed"
+            return error(413, "body_too_large")
+        }
+        return end(try plugin.request(exchange, body: body.span), by: entry)
     }
 
     private func end(_ decision: Decision, by entry: TestProxy.Entry) -> Answer? {
@@ -86,37 +96,41 @@ final class ChainRun {
         return isObserved ? nil : answer
     }
 
-    private func failure(of entry: TestProxy.Entry, _ error: any Error) -> Answer {
+    /// - Returns: nil when the plugin is only observed, and the request goes on.
+    private func failure(of entry: TestProxy.Entry, _ failure: any Error) -> Answer? {
         exchange.decisions.append(
-            DecisionRecord(plugin: entry.label, kind: .failed, reason: "plugin_failed"))
-        exchange.outcome.error = "plugin \"\(entry.label)\" failed: \(error)"
-        return Answer(
-            refusing: Refusal(status: 500, reason: "plugin_failed"), requestID: exchange.requestID)
+            DecisionRecord(plugin: entry.label, kind: .failed, reason: "plugin_error"))
+        exchange.outcome.error = "plugin \(entry.label): \(failure)"
+        return entry.mode == .observe ? nil : error(500, "plugin_error")
     }
 
+    private func error(_ status: Int, _ reason: String) -> Answer {
+        Answer(refusing: Refusal(status: status, reason: reason), requestID: exchange.requestID)
+    }
+
+    /// - Returns: the answer of the proxy when none comes from the upstream.
     private func sendUpstream() -> Answer? {
         let runs = exchange.request.replacedBody.map { $0.isEmpty ? [] : [$0] } ?? request.body.runs
-        exchange.outcome.bytesIn = request.body.count
         for (index, run) in runs.enumerated() {
             for entry in chain {
                 guard let plugin = entry.plugin as? any RequestBodyPhase else { continue }
                 do {
                     try plugin.requestBody(exchange, run.span, isLast: index == runs.count - 1)
                 } catch {
-                    return failure(of: entry, error)
+                    turnaround = 0
+                    if let end = failure(of: entry, error) { return end }
+                    turnaround = chain.count
                 }
             }
         }
         exchange.outcome.attempts = 1
         exchange.outcome.target = "192.0.2.200:80"
+        exchange.outcome.upstreamDuration = upstream.delay
         time.advance(by: upstream.delay)
         exchange.now = time.monotonic
-        exchange.outcome.upstreamDuration = upstream.delay
         if upstream.status == 0 {
             exchange.outcome.error = "the upstream cannot be reached"
-            return Answer(
-                refusing: Refusal(status: 502, reason: "upstream_unreachable"),
-                requestID: exchange.requestID)
+            return error(502, "upstream_unreachable")
         }
         result.sent = TestResult.Sent(
             target: exchange.request.target.string, headers: FieldList(exchange.request.headers),
@@ -124,9 +138,9 @@ final class ChainRun {
         return nil
     }
 
-    // MARK: The answer
+    // MARK: - The answer
 
-    private func answerFromUpstream() throws {
+    private func sendUpstreamsAnswer() throws {
         let response = exchange.response
         response.source = .upstream
         response.status = upstream.status
@@ -135,77 +149,109 @@ final class ChainRun {
         }
         response.contentLength = response.headers["content-length"]?.decimal
         var runs = upstream.body.runs
-        if upstream.endsAlone { runs.append([]) }
-        try deliver(runs, ending: upstream.ending)
-    }
-
-    private func answer(_ answer: Answer) throws {
-        let response = exchange.response
-        response.source = .proxy
-        response.status = answer.status
-        for (name, value) in answer.headers {
-            response.headers.append(HeaderName(testing: name), value)
-        }
-        response.contentLength = answer.body.count
-        try deliver([answer.body], ending: .whole)
-    }
-
-    private func deliver(_ runs: [[UInt8]], ending: UpstreamAnswer.Ending) throws {
-        let response = exchange.response
-        for entry in chain.reversed() {
-            if let plugin = entry.plugin as? any ResponseHeadPhase {
-                try plugin.responseHead(exchange)
-            }
-        }
-        exchange.outcome.status = response.status
-        exchange.outcome.timeToFirstByte = time.monotonic - started
-        result.answer = TestResult.Answer(
-            status: response.status, headers: FieldList(response.headers), body: "")
-        let isWhole = ending == .whole
-        let runs = runs.isEmpty && isWhole ? [[]] : runs
-        var delivered: [[UInt8]] = []
-        for (index, run) in runs.enumerated() {
-            let passed = try pass(run, isLast: isWhole && index == runs.count - 1)
-            if !passed.isEmpty { delivered.append(passed) }
-        }
-        result.answer?.body = BodyRuns(delivered)
-        exchange.outcome.bytesOut = delivered.reduce(0) { $0 + $1.count }
-        switch ending {
+        if upstream.ending == .whole, upstream.endsAlone || runs.isEmpty { runs.append([]) }
+        guard showHead() else { return try send(error(500, "plugin_error")) }
+        sendHead()
+        try sendBody(runs, isWhole: upstream.ending == .whole)
+        switch upstream.ending {
         case .whole: break
-        case .clientLeaves: exchange.outcome.aborted = .client
+        case .clientLeaves:
+            exchange.outcome.aborted = .client
+            exchange.outcome.status = 499
+            exchange.outcome.error = "the client left before the answer's end"
         case .upstreamBreaks:
             exchange.outcome.aborted = .upstream
             exchange.outcome.error = "the upstream broke off"
         }
     }
 
-    private func pass(_ run: [UInt8], isLast: Bool) throws -> [UInt8] {
+    private func send(_ answer: Answer) throws {
+        fill(from: answer)
+        var body = answer.body
+        if !showHead() {
+            let failed = error(500, "plugin_error")
+            fill(from: failed)
+            body = failed.body
+        }
+        sendHead()
+        try sendBody([body], isWhole: true)
+    }
+
+    private func fill(from answer: Answer) {
+        let response = exchange.response
+        response.reset()
+        response.source = .proxy
+        response.status = answer.status
+        response.contentLength = answer.body.count
+        for (name, value) in answer.headers {
+            response.headers.append(HeaderName(testing: name), value)
+        }
+        response.headers.set("x-request-id", to: exchange.requestID)
+    }
+
+    /// The plugins that the request has gone through, last to first.
+    private var way: ReversedCollection<ArraySlice<TestProxy.Entry>> {
+        chain[..<turnaround].reversed()
+    }
+
+    /// - Returns: false when a plugin failed; none is asked again.
+    private func showHead() -> Bool {
+        for entry in way {
+            guard let plugin = entry.plugin as? any ResponseHeadPhase else { continue }
+            do {
+                try plugin.responseHead(exchange)
+            } catch {
+                guard failure(of: entry, error) != nil else { continue }
+                turnaround = 0
+                return false
+            }
+        }
+        return true
+    }
+
+    private func sendHead() {
+        let response = exchange.response
+        exchange.outcome.status = response.status
+        exchange.outcome.timeToFirstByte = time.monotonic - started
+        result.answer = TestResult.Answer(
+            status: response.status, headers: FieldList(response.headers), body: "")
+    }
+
+    private func sendBody(_ runs: [[UInt8]], isWhole: Bool) throws {
+        var delivered: [[UInt8]] = []
+        for (index, run) in runs.enumerated() {
+            guard let run = try pass(run, isLast: isWhole && index == runs.count - 1) else { break }
+            if !run.isEmpty { delivered.append(run) }
+        }
+        result.answer?.body = BodyRuns(delivered)
+        exchange.outcome.bytesOut = delivered.reduce(0) { $0 + $1.count }
+    }
+
+    /// - Returns: nil when a plugin failed, and the answer is broken off.
+    private func pass(_ run: [UInt8], isLast: Bool) throws -> [UInt8]? {
         var run = run
-        for entry in chain.reversed() {
+        for entry in way {
             guard let plugin = entry.plugin as? any ResponseBodyPhase else { continue }
-            switch try plugin.responseBody(exchange, run.span, isLast: isLast) {
-            case .pass: break
-            case .replace(let bytes):
+            do {
+                let decision = try plugin.responseBody(exchange, run.span, isLast: isLast)
+                guard case .replace(let bytes) = decision else { continue }
                 guard exchange.response.bodyIsChanged else {
                     throw UnannouncedChange(label: entry.label)
                 }
                 run = bytes
+            } catch let error as UnannouncedChange {
+                throw error
+            } catch {
+                guard failure(of: entry, error) != nil else { continue }
+                exchange.outcome.aborted = .proxy
+                return nil
             }
         }
         return run
     }
-
-    // MARK: The end
-
-    private func complete() {
-        exchange.outcome.duration = time.monotonic - started
-        for entry in chain.reversed() {
-            (entry.plugin as? any CompletedPhase)?.completed(exchange)
-        }
-    }
 }
 
-/// A plugin replaced bytes of an answer whose length had been announced.
+/// A plugin replaced bytes of an answer whose length had been announced, which ends the process.
 struct UnannouncedChange: Error, CustomStringConvertible {
     let label: String
 
@@ -216,13 +262,12 @@ struct UnannouncedChange: Error, CustomStringConvertible {
 }
 
 extension Answer {
-    /// An error answer as the proxy writes it.
+    /// An error answer in the form in which the proxy writes it.
     fileprivate init(refusing refusal: Refusal, requestID: String) {
         let body: JSONValue = [
             "error": [
-                "message": .string(
-                    refusal.message ?? refusal.reason.replacing("_", with: " ")),
-                "type": "proxy_error", "code": .string(refusal.reason), "param": nil,
+                "message": .string(refusal.message ?? refusal.reason.replacing("_", with: " ")),
+                "type": "error", "code": .string(refusal.reason), "param": nil,
                 "request_id": .string(requestID),
             ]
         ]

@@ -48,7 +48,8 @@ public final class TestProxy {
         Setup(label: label, folder: folder, time: time, log: log.log, metrics: metrics)
     }
 
-    /// Adds a plugin to the end of the chain, as an entry of plugins.json would.
+    /// Adds a plugin to the end of the chain, as an entry of plugins.json would. It is made and not
+    /// started: call `start` and `stop` on what is returned where they matter.
     /// - Parameters:
     ///   - config: what stands under `config`.
     ///   - label: the plugin's name unless told.

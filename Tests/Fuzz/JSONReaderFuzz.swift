@@ -1,15 +1,4 @@
 // Feeds random bytes to the reader of plugins.json, and what it reads to the root's settings.
-// libFuzzer brings `main`, so this is no target of the package. From the root:
-//
-//     swift build -c release --target Proxy --scratch-path .build-fuzz \
-//         --sanitize=address -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing
-//     swiftc -O -parse-as-library -sanitize=fuzzer,address -swift-version 6 \
-//         -I .build-fuzz/release/Modules -I Sources/CSystem/include \
-//         Tests/Fuzz/JSONReaderFuzz.swift .build-fuzz/release/{Proxy,PluginAPI,CSystem}.build/*.o \
-//         -o .build-fuzz/json-reader-fuzz
-//     SWIFT_BACKTRACE=enable=no .build-fuzz/json-reader-fuzz -max_total_time=60 -max_len=4096
-//
-// A crash, a trap or a time-out is a finding; libFuzzer writes the input to a file named crash-….
 
 import PluginAPI
 

@@ -1,6 +1,7 @@
 /// An object of plugins.json: a struct whose properties are `@Setting`s.
 ///
-/// It can itself be the type of a setting, or of the elements of a list or a map.
+/// It can itself be the type of a setting, or of the elements of a list or a map; it cannot contain
+/// itself, because its description has an end.
 public protocol SettingsObject: SettingValue {
     /// Every setting at its default. Reading one that is required and not set is a programming error.
     init()

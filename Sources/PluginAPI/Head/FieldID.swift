@@ -1,10 +1,17 @@
 /// The fields that the engine treats specially, told apart once when a head is parsed.
+@usableFromInline
 package enum FieldID: UInt8, Sendable {
     case other
     case connection, contentLength, date, expect, forwarded, host, keepAlive
     case proxyAuthenticate, proxyAuthorization, proxyConnection
     case te, trailer, transferEncoding, upgrade, via
     case xForwardedFor, xForwardedHost, xForwardedProto
+
+    /// By hand, because the one that the compiler derives is not inlined in other modules.
+    @inlinable
+    package static func == (left: FieldID, right: FieldID) -> Bool {
+        left.rawValue == right.rawValue
+    }
 
     /// The field of that name, in any case. The length decides first, so most names cost one branch.
     @inlinable

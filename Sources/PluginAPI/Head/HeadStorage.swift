@@ -3,9 +3,13 @@
 /// It only grows while a head is in use, so that ranges stay valid, and is emptied between heads.
 public final class HeadStorage {
     // Invariant: 0 <= count <= capacity, the bytes that `base` points to.
-    @usableFromInline package private(set) var base: UnsafeMutablePointer<UInt8>
-    @usableFromInline package private(set) var capacity: Int
-    @usableFromInline package private(set) var count = 0
+    // Unchecked, here and below: no code of others runs while one of these is modified.
+    @exclusivity(unchecked)
+    @usableFromInline package internal(set) var base: UnsafeMutablePointer<UInt8>
+    @exclusivity(unchecked)
+    @usableFromInline package internal(set) var capacity: Int
+    @exclusivity(unchecked)
+    @usableFromInline package internal(set) var count = 0
 
     @usableFromInline static let initialCapacity = 1024
 
@@ -30,6 +34,7 @@ public final class HeadStorage {
         return UnsafeBufferPointer(start: base + range.offset, count: range.count)
     }
 
+    @inlinable
     package func reserve(_ additional: Int) {
         guard count + additional > capacity else { return }
         let grown = max(capacity * 2, count + additional)
@@ -40,6 +45,7 @@ public final class HeadStorage {
         capacity = grown
     }
 
+    @inlinable
     package func append(_ bytes: UnsafeBufferPointer<UInt8>) -> ByteRange {
         // The source may be this storage itself, which growing would free under it.
         let inside =

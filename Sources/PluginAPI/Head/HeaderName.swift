@@ -13,6 +13,9 @@ public struct HeaderName: Sendable, ExpressibleByStringLiteral {
 
     /// - Parameter value: a token (RFC 9110 §5.1); anything else is a programming error.
     public init(stringLiteral value: StaticString) {
+        assert(
+            value.withUTF8Buffer { !$0.isEmpty && $0.allSatisfy(ASCII.isTokenByte) },
+            "not a field's name")
         storage = .literal(value)
     }
 

@@ -1,4 +1,4 @@
-/// Fields by their place: for a plugin that looks at several names in one pass, or backwards.
+/// Fields by their place: for a plugin that goes through them itself, or backwards.
 extension Headers {
     /// The places of the fields, from 0, in the order in which they came.
     public var places: Range<Int> { 0..<fields.count }
@@ -9,8 +9,19 @@ extension Headers {
     /// The value of the field at a place.
     public func value(at place: Int) -> Bytes { bytes(fields[place].value) }
 
-    /// Removes the fields that `isUnwanted` says yes to; places behind them change.
-    public func remove(where isUnwanted: (_ name: Bytes, _ value: Bytes) throws -> Bool) rethrows {
-        try fields.removeAll { try isUnwanted(bytes($0.name), bytes($0.value)) }
+    /// The last place of a field before another place; nil when there is none.
+    public func lastPlace(of name: HeaderName, before end: Int) -> Int? {
+        name.withBytes { wanted in
+            fields[..<end].lastIndex { field in
+                field.name.count == wanted.count
+                    && ASCII.equalsIgnoringCase(storage.slice(field.name), wanted)
+            }
+        }
+    }
+
+    /// Removes every field whose name `isUnwanted` says yes to. Names are valid during the call.
+    public func removeAll(named isUnwanted: (UnsafeBufferPointer<UInt8>) -> Bool) {
+        guard fields.contains(where: { isUnwanted(storage.slice($0.name)) }) else { return }
+        fields.removeAll { isUnwanted(storage.slice($0.name)) }
     }
 }

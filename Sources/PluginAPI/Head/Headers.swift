@@ -4,10 +4,12 @@
 /// that a plugin sets, bytes that HTTP forbids there (line breaks, NUL) become spaces, so that no
 /// field can be smuggled in through another's value.
 public final class Headers {
+    // `@usableFromInline` is what lets the other modules of this package inline package members.
+    @usableFromInline
     package struct Field {
-        package var name: ByteRange
-        package var value: ByteRange
-        package var id: FieldID
+        @usableFromInline package var name: ByteRange
+        @usableFromInline package var value: ByteRange
+        @usableFromInline package var id: FieldID
 
         @inlinable
         package init(name: ByteRange, value: ByteRange, id: FieldID) {
@@ -17,8 +19,9 @@ public final class Headers {
         }
     }
 
-    package let storage = HeadStorage()
-    package var fields: ContiguousArray<Field> = []
+    @usableFromInline package let storage = HeadStorage()
+    @exclusivity(unchecked)
+    @usableFromInline package var fields: ContiguousArray<Field> = []
 
     package init() {}
 
@@ -70,8 +73,10 @@ public final class Headers {
 
     // MARK: - The engine's side
 
+    @inlinable
     package func bytes(_ range: ByteRange) -> Bytes { Bytes(storage: storage, range: range) }
 
+    @inlinable
     package func first(_ id: FieldID) -> Bytes? {
         for field in fields where field.id == id { return bytes(field.value) }
         return nil
@@ -113,10 +118,8 @@ public final class Headers {
 
     private func appendValue(_ value: UnsafeBufferPointer<UInt8>) -> ByteRange {
         let range = storage.append(value)
-        for index in range.offset..<range.offset + range.count
-        where !ASCII.isFieldByte(storage.base[index]) {
-            storage.base[index] = 0x20
-        }
+        let bytes = storage.base + range.offset
+        for index in 0..<range.count where !ASCII.isFieldByte(bytes[index]) { bytes[index] = 0x20 }
         return range
     }
 

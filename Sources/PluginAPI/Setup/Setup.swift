@@ -5,7 +5,11 @@ public struct Setup: Sendable {
     /// The folder of plugins.json, against which relative paths are meant.
     public let folder: String
     public let time: any TimeSource
+    /// Its lines carry the label already.
     public let log: Log
+    /// Give each metric the label `plugin` with the instance's label, as other plugins do:
+    ///
+    ///     setup.metrics.counter("blocked_total", "Requests refused.", labels: [("plugin", setup.label)])
     public let metrics: any Metrics
 
     public init(label: String, folder: String, time: any TimeSource, log: Log, metrics: any Metrics)

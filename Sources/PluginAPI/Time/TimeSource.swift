@@ -38,6 +38,16 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
         Self(nanoseconds: left.nanoseconds &+ UInt64(bitPattern: right.nanoseconds))
     }
 
+    /// How long ago another point was; negative when it is still to come. For paths on which the
+    /// 128-bit arithmetic of `Duration` counts.
+    public func nanoseconds(since earlier: Self) -> Int64 {
+        Int64(bitPattern: nanoseconds &- earlier.nanoseconds)
+    }
+
+    public func advanced(byNanoseconds nanoseconds: Int64) -> Self {
+        Self(nanoseconds: self.nanoseconds &+ UInt64(bitPattern: nanoseconds))
+    }
+
     public static func - (left: Self, right: Self) -> Duration {
         .nanoseconds(Int64(bitPattern: left.nanoseconds &- right.nanoseconds))
     }
@@ -46,8 +56,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
 extension Duration {
     /// The whole duration in nanoseconds; exact up to 292 years.
     public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
+        Int64(truncatingIfNeeded: attoseconds / 1_000_000_000)
     }
 
     public var seconds: Double { Double(nanoseconds) / 1e9 }

@@ -6,8 +6,9 @@ public struct ActivityLogger: Plugin, CompletedPhase {
     public static let summary =
         "Writes one JSON record of each request, off the request's path."
     public static let reads: [any FactDeclaration] = [
-        Facts.clientAddress, Facts.identity, Facts.model, Facts.usage, Facts.cost,
-        Facts.finishReason,
+        Facts.clientAddress.whenCompleted, Facts.identity.whenCompleted,
+        Facts.model.whenCompleted, Facts.usage.whenCompleted, Facts.cost.whenCompleted,
+        Facts.finishReason.whenCompleted,
     ]
 
     public enum Sink: String, SettingChoice {

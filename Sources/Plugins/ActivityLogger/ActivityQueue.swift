@@ -23,8 +23,9 @@ final class ActivityQueue: Sendable {
     }
 
     private static let lineCapacity = 2048
-    /// Lines are 700 bytes on average; no client should make them fill the memory.
-    private static let averageLine = 2048
+    /// How many bytes a record may take on average, so that clients who make long lines do not fill
+    /// the memory; most lines are shorter than 1000 bytes.
+    private static let bytesPerRecord = 2048
 
     private let capacity: Int
     private let state = Locked(State())
@@ -47,9 +48,11 @@ final class ActivityQueue: Sendable {
                 line.removeAll(keepingAtMost: Self.lineCapacity)
                 state.spare.append(line)
             }
-            guard state.records < capacity,
-                state.lines.count + line.count <= max(capacity * Self.averageLine, line.count)
-            else { return .refused }
+            let hasRoom =
+                state.records == 0
+                || state.records < capacity
+                    && state.lines.count + line.count <= capacity * Self.bytesPerRecord
+            guard hasRoom else { return .refused }
             state.lines.append(line.bytes)
             state.records += 1
             if !state.isHalfway, state.records >= (capacity + 1) / 2 {

@@ -33,3 +33,14 @@ extension SinkFailure {
     /// Whether it may pass by itself: the disk, or the operator's share of it, is full.
     var isPassing: Bool { code == ENOSPC || code == EDQUOT }
 }
+
+/// A sink could not be opened at the start.
+struct SinkUnavailable: Error, CustomStringConvertible {
+    let sink: String
+    let failure: SinkFailure
+
+    var description: String {
+        "cannot append activity records to \"\(sink)\": \(failure); expected a file that this user "
+            + "may create and write, in a folder that is there"
+    }
+}

@@ -13,6 +13,7 @@ final class ActivityWriter: @unchecked Sendable {
     private let flushInterval: Duration
     private let log: Log
     private let counters: ActivityCounters
+    private let patience: Duration
     private let thread = DispatchQueue(label: "sluice.activity")
 
     private var batch = JSONBuffer(capacity: 1 << 14)
@@ -25,18 +26,21 @@ final class ActivityWriter: @unchecked Sendable {
 
     /// Memory that a batch took in a busy second is given back.
     private static let keptCapacity = 1 << 20
-    /// How long `stop` waits for a sink that does not take anything.
-    private static let patience: DispatchTimeInterval = .seconds(5)
 
+    /// - Parameters:
+    ///   - capacity: how many records may be queued.
+    ///   - flushInterval: how long a record may wait.
+    ///   - patience: how long `stop` waits for a sink that takes nothing and does not fail either.
     init(
         _ sink: any ActivitySink, capacity: Int, flushInterval: Duration, log: Log,
-        counters: ActivityCounters
+        counters: ActivityCounters, patience: Duration = .seconds(5)
     ) {
         self.sink = sink
         waiting = ActivityQueue(capacity: capacity)
         self.flushInterval = flushInterval
         self.log = log
         self.counters = counters
+        self.patience = patience
     }
 
     // MARK: Any thread
@@ -57,12 +61,15 @@ final class ActivityWriter: @unchecked Sendable {
     }
 
     /// Opens the sink. A full disk is no reason not to serve.
+    /// - Throws: `SinkUnavailable`.
     func start() throws {
         try thread.sync {
             do throws(SinkFailure) {
                 _ = try sink.prepare()
             } catch {
-                guard error.isPassing else { throw error }
+                guard error.isPassing else {
+                    throw SinkUnavailable(sink: sink.name, failure: error)
+                }
                 noteFailure(error)
             }
         }
@@ -76,10 +83,10 @@ final class ActivityWriter: @unchecked Sendable {
     func stop() {
         let end = DispatchWorkItem { self.finish() }
         thread.async(execute: end)
-        if end.wait(timeout: .now() + Self.patience) == .timedOut {
+        if end.wait(timeout: .now() + .nanoseconds(Int(patience.nanoseconds))) == .timedOut {
             log(
                 .error, "activity records were not written: the sink does not take them",
-                [("sink", sink.name)])
+                [("sink", sink.name), ("records", String(queued))])
         }
     }
 

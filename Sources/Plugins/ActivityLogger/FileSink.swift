@@ -65,17 +65,25 @@ final class FileSink: ActivitySink {
         var opened = OpenFile(
             descriptor: descriptor, status: status, size: status.size, endsWithinLine: false)
         if status.isRegular, status.size > 0 {
-            // A process that was killed may have left half a line.
             let last = SystemFile.read(descriptor, count: 1, at: status.size - 1)
             opened.endsWithinLine = last != [UInt8(ascii: "\n")]
             opened.begin = ActivityRecord.time(
                 ofLine: SystemFile.read(descriptor, count: 64, at: 0))
         }
         file = opened
-        if opened.endsWithinLine {
+        if opened.endsWithinLine { try endLine() }
+    }
+
+    /// Ends the half line that a killed process has left.
+    private func endLine() throws(SinkFailure) {
+        do throws(SinkFailure) {
             _ = try [UInt8(ascii: "\n")].withUnsafeBufferPointer { newline throws(SinkFailure) in
                 try append(newline)
             }
+        } catch {
+            // It is found again when the file is opened the next time.
+            close()
+            throw error
         }
     }
 

@@ -29,6 +29,7 @@ final class JSONBuffer {
         base = .allocate(capacity: capacity)
     }
 
+    @inline(__always)
     func append(_ other: UnsafeBufferPointer<UInt8>) {
         guard let source = other.baseAddress else { return }
         reserve(other.count)
@@ -47,20 +48,25 @@ final class JSONBuffer {
         }
     }
 
+    @inline(__always)
     func append(_ byte: UInt8) {
         reserve(1)
         base[count] = byte
         count += 1
     }
 
+    @inline(__always)
     private func reserve(_ additional: Int) {
-        guard capacity - count < additional else { return }
-        let grown = max(capacity * 2, count + additional)
-        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: grown)
+        if capacity - count < additional { grow(additional) }
+    }
+
+    @inline(never)
+    private func grow(_ additional: Int) {
+        capacity = max(capacity * 2, count + additional)
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         memcpy(moved, base, count)
         base.deallocate()
         base = moved
-        capacity = grown
     }
 }
 
@@ -155,11 +161,13 @@ extension JSONBuffer {
             bound = bound.multipliedReportingOverflow(by: 10).partialValue
         }
         digits = max(digits, width)
+        count += digits
         var rest = number
-        for position in stride(from: count + digits - 1, through: count, by: -1) {
+        var position = count
+        for _ in 0..<digits {
+            position -= 1
             base[position] = UInt8(ascii: "0") + UInt8(rest % 10)
             rest /= 10
         }
-        count += digits
     }
 }

@@ -17,16 +17,14 @@ struct ForwardingFields: Sendable {
         self.chosen = chosen.string.utf8.map(Self.folded)
     }
 
-    func contains(_ name: Bytes) -> Bool {
-        name.withBytes { name in
-            // Every one of them is at least nine bytes long, which most fields' names are not.
-            name.count >= 9
-                && (Self.begins(name, with: Self.prefix)
-                    || Self.names.contains {
-                        $0.utf8CodeUnitCount == name.count && Self.begins(name, with: $0)
-                    })
-                || name.elementsEqual(chosen) { Self.folded($0) == $1 }
-        }
+    func contains(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Every one of them is at least nine bytes long, which most fields' names are not.
+        name.count >= 9
+            && (Self.begins(name, with: Self.prefix)
+                || Self.names.contains {
+                    $0.utf8CodeUnitCount == name.count && Self.begins(name, with: $0)
+                })
+            || name.elementsEqual(chosen) { Self.folded($0) == $1 }
     }
 
     private static func begins(_ name: UnsafeBufferPointer<UInt8>, with text: StaticString) -> Bool

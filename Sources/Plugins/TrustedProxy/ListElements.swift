@@ -23,10 +23,10 @@ struct ListElements {
     }
 
     mutating func next() -> Bytes? {
-        while rest == nil {
-            guard place > 0 else { return nil }
-            place -= 1
-            if name.matches(headers.name(at: place)) { rest = headers.value(at: place) }
+        if rest == nil {
+            guard let line = headers.lastPlace(of: name, before: place) else { return nil }
+            place = line
+            rest = headers.value(at: line)
         }
         guard let line = rest else { return nil }
         let comma = line.withBytes { quoted ? Self.lastCommaOutsideQuotes($0) : Self.lastComma($0) }

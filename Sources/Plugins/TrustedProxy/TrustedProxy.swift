@@ -33,7 +33,7 @@ public struct TrustedProxy: Plugin, RequestPhase {
     public func request(_ exchange: Exchange) -> Decision {
         let headers = exchange.request.headers
         guard trusted.contains(exchange.peer) else {
-            headers.remove { name, _ in fields.contains(name) }
+            headers.removeAll(named: fields.contains)
             exchange[Facts.clientAddress] = exchange.peer.address
             return .proceed
         }

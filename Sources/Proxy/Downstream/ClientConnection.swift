@@ -95,9 +95,6 @@ final class ClientConnection: EventHandler, TimerTarget {
         if !events.isDisjoint(with: [.peerClosed, .failed]) {
             peerHasClosed = true
             isReadable = true
-            // Whether it closed or only ended its side cannot be told; like nginx, an answer is not
-            // worked on for someone who may be gone.
-            if stage == .exchange { return clientIsGone() }
         }
         process()
     }
@@ -147,6 +144,10 @@ final class ClientConnection: EventHandler, TimerTarget {
         isProcessing = true
         while step() {}
         isProcessing = false
+        // Whether the client closed or only ended its side cannot be told; like nginx, an answer is not
+        // worked on for someone who may be gone. One that is complete is sent.
+        guard peerHasClosed, stage == .exchange else { return }
+        if response.isOut { close() } else if !response.hasEnded { clientIsGone() }
     }
 
     /// - Returns: whether there may be more to do at once.
@@ -182,7 +183,7 @@ final class ClientConnection: EventHandler, TimerTarget {
 
     private func endOfInput() {
         peerHasClosed = true
-        if stage == .exchange { clientIsGone() } else { close() }
+        if stage != .exchange { close() }
     }
 
     private func readProxyHead() -> Bool {
@@ -242,7 +243,8 @@ final class ClientConnection: EventHandler, TimerTarget {
 
     private func readBody() -> Bool {
         guard let exchange, !decoder.isComplete else { return false }
-        guard response.hasEnded || exchange.wantsBody else {
+        // What nobody wants is read and dropped, but not before the answer has left.
+        guard response.isOut || !response.hasEnded && exchange.wantsBody else {
             if waitingFor == .body { waitingFor = .nothing }
             return false
         }
@@ -268,7 +270,7 @@ final class ClientConnection: EventHandler, TimerTarget {
     /// Takes the next run of body bytes from what has been received.
     /// - Returns: false when more must be received first, or the exchange has been given up.
     private func decodeBody(_ exchange: ExchangeRun) -> Bool {
-        let isDiscarding = response.hasEnded
+        let isDiscarding = response.isOut
         switch decoder.decode(input.readable, trailers: exchange.requestTrailers) {
         case .data(let range, let consumed, let isLast):
             // The bytes stay where they are until more is received.
@@ -286,12 +288,14 @@ final class ClientConnection: EventHandler, TimerTarget {
             }
         case .needMore(let consumed):
             input.consume(consumed)
+            if !isDiscarding, decoder.announced > 0 { exchange.expectBody(decoder.announced) }
             return false
         case .invalid(let error):
             response.mayKeepAlive = false
             if isDiscarding { beginLingering() } else { exchange.bodyIsMalformed(error) }
             return false
         }
+        if !isDiscarding, decoder.announced > 0 { exchange.expectBody(decoder.announced) }
         return true
     }
 

@@ -42,8 +42,13 @@ extension ListenAddress {
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
         // A socket that an earlier process left behind would make the address seem in use. One that
         // somebody answers at is left alone.
-        if Self.isAbandoned(name) { unlink(path) }
+        if Self.isSocket(path), Self.isAbandoned(name) { unlink(path) }
         return try bindAndListen(AF_UNIX, &name)
+    }
+
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     private static func isAbandoned(_ name: sockaddr_un) -> Bool {

@@ -179,6 +179,13 @@ extension ExchangeRun {
         }
     }
 
+    /// So many bytes more have been announced: too many are refused before they come.
+    func expectBody(_ count: Int) {
+        // Compared so that no announcement, however large, can overflow.
+        let limit = worker.settings.requestBody
+        if wantsBody, count > limit - exchange.outcome.bytesIn { refuseBody() }
+    }
+
     /// Shows the request body phase what it has not seen yet.
     /// - Returns: false when a plugin failed and the exchange is over.
     func showUpload() -> Bool {

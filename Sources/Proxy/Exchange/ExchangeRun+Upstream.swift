@@ -27,6 +27,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     func placeIsFree() { enterUpstream() }
 
     private func enterUpstream() {
+        hasPlace = true
         Forwarding.prepareRequest(exchange, route: route)
         upstreamStarted = loop.now
         stage = .upstream
@@ -45,7 +46,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         targetIndex = index
         let target = pool.target(index)
         exchange.outcome.attempts += 1
-        exchange.outcome.target = target.address.description
+        exchange.outcome.target = target.name
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
         let body: OutgoingRequest.Body =
             if bodyHasEnded, requestTrailers.count == 0 {
@@ -63,23 +64,22 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     private func expectHead() {
-        let upstream = pool!.upstream
-        let limit = upstream.responseHeadersTimeout + upstream.connectTimeout
-        loop.timers.set(timer, at: loop.now + limit)
+        loop.timers.set(timer, at: loop.now.advanced(byNanoseconds: pool!.upstream.headNanoseconds))
     }
 
     private func expectBytes() {
-        loop.timers.set(timer, at: loop.now + pool!.upstream.idleTimeout)
+        loop.timers.set(timer, at: loop.now.advanced(byNanoseconds: pool!.upstream.idleNanoseconds))
     }
 
     /// Gives back the place at the upstream, and ends the transfer if it is still under way.
     func leaveUpstream() {
         transfer?.cancel()
         transferIsOver()
-        guard let pool else { return }
-        self.pool = nil
-        if case .waitingForPlace = stage { return }
-        pool.release()
+        if hasPlace {
+            hasPlace = false
+            pool!.release()
+        }
+        pool = nil
     }
 
     private func transferIsOver() {

@@ -33,6 +33,8 @@ final class ExchangeRun {
     // The upstream's side
     var transfer: (any Transfer)?
     var pool: UpstreamPool?
+    /// Whether one of the pool's places is taken by this exchange.
+    var hasPlace = false
     var targetIndex: Int?
     var triedTargets: [Int] = []
     var upstreamStarted: MonotonicTime?

@@ -2,16 +2,16 @@ import PluginAPI
 
 /// What changes in a message's head on its way through a proxy (RFC 9110 §7.6).
 enum Forwarding {
-    private static let via: StaticString = "1.1 sluice"
-
     /// Takes out what ends here, and adds what the next hop is to know.
     static func prepareRequest(_ exchange: Exchange, route: Route) {
         let headers = exchange.request.headers
         HopByHop.remove(from: headers)
         // Its 100 Continue is said here, when the body is wanted.
         if headers.first(.expect) != nil { headers.remove("expect") }
-        appendVia(headers)
+        // The version in which the message was received (RFC 9110 §7.6.3).
+        appendVia(headers, exchange.request.minorVersion == 1 ? "1.1 sluice" : "1.0 sluice")
         setForwarded(exchange)
+        setOriginForm(exchange.request)
         if let rewrite = route.rewrite { apply(rewrite, exchange.request) }
         guard let upstream = route.upstream else { return }
         for (name, value) in upstream.headers { headers.set(name, to: value) }
@@ -25,10 +25,10 @@ enum Forwarding {
 
     static func prepareResponse(_ response: Response) {
         HopByHop.remove(from: response.headers)
-        appendVia(response.headers)
+        appendVia(response.headers, "1.1 sluice")
     }
 
-    private static func appendVia(_ headers: Headers) {
+    private static func appendVia(_ headers: Headers, _ via: StaticString) {
         headers.append(
             "via", bytes: UnsafeBufferPointer(start: via.utf8Start, count: via.utf8CodeUnitCount))
     }
@@ -47,6 +47,12 @@ enum Forwarding {
         } else {
             headers.remove("x-forwarded-host")
         }
+    }
+
+    /// An absolute target (RFC 9112 §3.2.2) is for proxies; an origin is asked for the path.
+    private static func setOriginForm(_ request: Request) {
+        guard request.target.first != UInt8(ascii: "/") else { return }
+        request.setTarget(request.path + (request.query.map { "?\($0)" } ?? ""))
     }
 
     private static func apply(_ rewrite: RewriteConfiguration, _ request: Request) {

@@ -44,6 +44,11 @@ package struct BodyDecoder: Sendable {
 
     /// Whether the body's last byte, with all framing behind it, has been decoded. Never true for
     /// `.untilClose`, which ends with the connection.
+    /// Bytes of the present chunk that are still to come, as its size announces.
+    package var announced: Int {
+        if case .chunkData(let remaining, _) = state { remaining } else { 0 }
+    }
+
     package var isComplete: Bool {
         if case .complete = state { true } else { false }
     }

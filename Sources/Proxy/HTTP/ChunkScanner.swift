@@ -96,7 +96,7 @@ struct ChunkScanner: Sendable {
             return false
         }
         digits += 1
-        // A sixteenth digit above 7 makes it negative; `next` refuses that.
+        // Sixteen digits of which the first is above 7 make it negative; `next` refuses that.
         size = size << 4 | Int(value)
         return true
     }

@@ -43,6 +43,9 @@ struct FieldScanner: Sendable {
     mutating func next(_ bytes: UnsafeBufferPointer<UInt8>, sizeLimit: Int) -> Step {
         // Bytes behind the limit are not looked at, so the result is the same however they arrive.
         let end = min(bytes.count, start + sizeLimit)
+        // A register, while the bytes are looked at.
+        var position = self.position
+        defer { self.position = position }
         guard position < end, let base = bytes.baseAddress else {
             return ranOut(bytes.count, sizeLimit)
         }

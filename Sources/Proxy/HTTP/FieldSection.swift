@@ -9,6 +9,7 @@ struct FieldSection: Sendable {
     private let origin: Int
     /// What is before this position has been copied.
     private var copied: Int
+    private var count = 0
 
     /// - Parameters:
     ///   - start: where the first field line begins.
@@ -35,8 +36,7 @@ struct FieldSection: Sendable {
         let result = readLines(bytes, into: &fields, limits: limits, reader: &reader)
         if let headers {
             swap(&fields, &headers.fields)
-            _ = headers.storage.append(
-                UnsafeBufferPointer(rebasing: bytes[copied..<scanner.lineStart]))
+            _ = headers.storage.append(bytes.slice(copied..<scanner.lineStart))
             copied = scanner.lineStart
         }
         return result
@@ -50,23 +50,18 @@ struct FieldSection: Sendable {
         while true {
             switch scanner.next(bytes, sizeLimit: limits.headers) {
             case .field(let field):
-                guard fields.count < limits.headerCount else { return .invalid(.tooManyHeaders) }
-                fields.append(field)
-                guard field.id != .other else { continue }
-                let value = bytes[field.value.offset + origin..<field.value.end + origin]
-                if let error = reader.read(field.id, UnsafeBufferPointer(rebasing: value)) {
-                    return .invalid(error)
+                guard count < limits.headerCount else { return .invalid(.tooManyHeaders) }
+                count += 1
+                if field.id != .other {
+                    let value = bytes.slice(
+                        field.value.offset + origin..<field.value.end + origin)
+                    if let error = reader.read(field.id, value) { return .invalid(error) }
                 }
+                fields.append(field)
             case .end: return .head(consumed: scanner.lineStart)
             case .incomplete: return .incomplete
             case .invalid(let error): return .invalid(error)
             }
         }
     }
-}
-
-/// Learns of the fields that the engine knows, as they are read.
-protocol FieldReader {
-    /// The error when the field cannot stand in this message.
-    mutating func read(_ id: FieldID, _ value: UnsafeBufferPointer<UInt8>) -> HTTPError?
 }

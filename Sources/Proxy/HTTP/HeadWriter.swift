@@ -50,9 +50,14 @@ package enum HeadWriter {
     }
 
     /// Writes the request with its path and query as its target, whatever form that came in.
+    ///
+    /// Expect is left out: it is the proxy that answers it, and an upstream that refused one that a
+    /// 1.0 client sent would refuse what is to be ignored (RFC 9110 §10.1.1).
     /// - Parameters:
-    ///   - pathPrefixRemoved: so many bytes of the path are left out at its start.
-    ///   - pathPrefixAdded: goes before what is left of the path.
+    ///   - pathPrefixRemoved: so many bytes of the path are left out at its start; not more than it
+    ///     has.
+    ///   - pathPrefixAdded: goes before what is left of the path, and begins with a slash. The `*` of
+    ///     OPTIONS has no prefix, and a path that is left without its slash is given one.
     ///   - framing: not `.untilClose`.
     package static func writeRequest(
         _ request: Request, pathPrefixRemoved: Int = 0,
@@ -62,23 +67,39 @@ package enum HeadWriter {
         let storage = request.headers.storage
         buffer.append(storage.slice(request.methodRange))
         buffer.append(" ")
-        if let pathPrefixAdded { buffer.append(pathPrefixAdded) }
-        let path = storage.slice(request.pathRange)
-        buffer.append(path.slice(pathPrefixRemoved..<path.count))
+        writePath(
+            storage.slice(request.pathRange), without: pathPrefixRemoved, behind: pathPrefixAdded,
+            to: &buffer)
         if let query = request.queryRange {
             buffer.append("?")
             buffer.append(storage.slice(query))
         }
         buffer.append(" HTTP/1.1\r\n")
-        FieldWriter.write(request.headers, to: &buffer, except: isWrittenAsTold)
+        FieldWriter.write(request.headers, to: &buffer) {
+            $0 == .expect || isWrittenAsTold($0)
+        }
         writeFraming(framing, to: &buffer)
         if !keepAlive { buffer.append("Connection: close\r\n") }
         buffer.append("\r\n")
     }
 
+    private static func writePath(
+        _ path: UnsafeBufferPointer<UInt8>, without removed: Int,
+        behind added: UnsafeBufferPointer<UInt8>?, to buffer: inout ByteBuffer
+    ) {
+        guard !path.equals("*") else { return buffer.append(path) }
+        let rest = path.slice(removed..<path.count)
+        if let added, !added.isEmpty {
+            buffer.append(added)
+        } else if rest.first != UInt8(ascii: "/") {
+            buffer.append("/")
+        }
+        buffer.append(rest)
+    }
+
     @inline(__always)
     private static func isWrittenAsTold(_ id: FieldID) -> Bool {
-        id != .other && (id == .contentLength || HopByHop.isHopByHop(id))
+        id == .contentLength || HopByHop.isHopByHop(id)
     }
 
     private static func writeFraming(_ framing: BodyFraming, to buffer: inout ByteBuffer) {

@@ -45,9 +45,12 @@ struct RequestFields: FieldReader, Sendable {
             return .chunked
         }
         if let length { return .length(length) }
-        if minorVersion == 0, method == .post || method == .put || method == .patch {
-            throw .lengthRequired
+        switch method {
+        case .post, .put, .patch:
+            guard minorVersion > 0 else { throw .lengthRequired }
+            return .none
+        default:
+            return .none
         }
-        return .none
     }
 }

@@ -32,8 +32,8 @@ struct StartLineScanner: Sendable {
                 guard start + 1 < bytes.count else { return .incomplete }
                 guard base[start + 1] == UInt8(ascii: "\n") else { return .badLineEnd }
                 start += 2
+                position = start
             }
-            position = start
         }
         // One byte more than the limit, because a line of just that length ends in it.
         let end = min(bytes.count, start + lengthLimit + 1)

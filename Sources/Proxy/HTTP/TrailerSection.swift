@@ -31,13 +31,3 @@ struct TrailerSection: Sendable {
         return names.contains { name.equalsIgnoringCase($0) }
     }
 }
-
-/// Refuses what would frame or route the message anew.
-struct TrailerFields: FieldReader, Sendable {
-    mutating func read(_ id: FieldID, _ value: UnsafeBufferPointer<UInt8>) -> HTTPError? {
-        switch id {
-        case .contentLength, .transferEncoding, .host: .forbiddenTrailer
-        default: nil
-        }
-    }
-}

@@ -26,6 +26,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var openConnections = 0
     private var noted: ContiguousArray<ClientConnection> = []
     private var idleRuns: ContiguousArray<ExchangeRun> = []
+    private var endedRuns: ContiguousArray<ExchangeRun> = []
     private var dateField = DateField()
 
     private var knownRoutes: [MetricsStore.RouteKey: RouteMetrics] = [:]
@@ -130,13 +131,26 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     func takeExchange() -> ExchangeRun { idleRuns.popLast() ?? ExchangeRun(self) }
 
     /// Takes one back that has ended. One whose task is still under way comes back again with it.
+    ///
+    /// It is reset at the end of a later round only: its own functions may still be on the stack, and
+    /// libcurl reads a cancelled request's body until the transport has carried the cancelling out.
     func recycle(_ run: ExchangeRun) {
         guard run.isReusable else { return }
-        run.reset()
-        if idleRuns.count < Self.idleRunLimit { idleRuns.append(run) }
+        endedRuns.append(run)
     }
 
-    var date: DateField { dateField }
+    private func resetEndedRuns() {
+        for run in endedRuns {
+            run.reset()
+            if idleRuns.count < Self.idleRunLimit { idleRuns.append(run) }
+        }
+        endedRuns.removeAll(keepingCapacity: true)
+    }
+
+    var date: DateField {
+        dateField.update(loop.wall)
+        return dateField
+    }
 
     // MARK: - The turn
 
@@ -146,8 +160,9 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     }
 
     func turnEnded() -> Bool {
+        // The transport, which was added to the loop first, has done its part of this round.
+        resetEndedRuns()
         guard !noted.isEmpty else { return false }
-        dateField.update(loop.wall)
         var index = 0
         // By index: seeing to one may note others.
         while index < noted.count {

@@ -24,7 +24,7 @@ final class WorkerService {
         -> MonotonicTime
     {
         let now = time.monotonic
-        pluginMetrics[entry.number].duration.add(now - start)
+        pluginMetrics[entry.number].duration.add(nanoseconds: now.nanoseconds(since: start))
         return now
     }
 

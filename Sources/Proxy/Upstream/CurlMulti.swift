@@ -21,6 +21,14 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
     private struct Socket {
         var wanted: Events = []
         var watched: Events?
+        /// The handle that libcurl last named with it; over HTTP/2, one of several.
+        var easy: UnsafeMutableRawPointer?
+        /// To which target it leads.
+        var target: ObjectIdentifier?
+        /// An HTTP/1 connection between two requests: nothing may come on it.
+        var isIdle = false
+        /// Its target is not configured any more.
+        var isRetired = false
     }
 
     init(loop: EventLoop) {
@@ -30,8 +38,8 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         timer = LoopTimer(self)
         let me = Unmanaged.passUnretained(self).toOpaque()
         sluice_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
-        sluice_multi_set_socket_function(multi) { _, descriptor, what, me, _ in
-            me!.curlMulti.watch(descriptor, what)
+        sluice_multi_set_socket_function(multi) { easy, descriptor, what, me, _ in
+            me!.curlMulti.watch(descriptor, what, easy)
             return 0
         }
         sluice_multi_set_pointer(multi, CURLMOPT_TIMERDATA, me)
@@ -86,8 +94,45 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
             mask |= CURL_CSELECT_OUT
         }
         if !events.isDisjoint(with: .failed), !socket.wanted.isEmpty { mask |= CURL_CSELECT_ERR }
+        if socket.isIdle { return end(descriptor) }
         if mask == 0 || socket.watched != socket.wanted { correct(descriptor) }
-        if mask != 0 { act(descriptor, mask) }
+        guard mask != 0 else { return }
+        let transfer = socket.easy.flatMap { CurlTransfer.of($0) }
+        act(descriptor, mask)
+        if let transfer, transfer.isSendingPaused, Self.hasEnded(descriptor) {
+            transfer.upstreamHasClosed()
+        }
+    }
+
+    /// Closes an idle connection on which something came: its end, an error, or bytes that nobody asked
+    /// for, which must not be taken for the answer to the next request. libcurl would take them so: it
+    /// only looks whether a connection has been closed, so that is what it is made to see.
+    private func end(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        sockets[index].isIdle = false
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { space in
+            for _ in 0..<64
+            where recv(descriptor, space.baseAddress, space.count, Int32(MSG_DONTWAIT)) <= 0 {
+                return
+            }
+        }
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        correct(descriptor)
+    }
+
+    /// Closes the idle connections to a target, and those in use when they become idle.
+    func retire(_ target: Target) {
+        let identity = ObjectIdentifier(target)
+        for index in sockets.indices where sockets[index].target == identity {
+            sockets[index].isRetired = true
+            if sockets[index].isIdle { end(Int32(index)) }
+        }
+    }
+
+    /// Whether the other side has closed and all that it sent is read.
+    private static func hasEnded(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
     func timerFired(_ timer: LoopTimer) {
@@ -103,7 +148,7 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
                 continue
             }
             let code = message.pointee.data.result
-            CurlTransfer.of(easy).finished(code, multi)
+            CurlTransfer.of(easy)?.finished(code, multi)
         }
     }
 
@@ -120,7 +165,7 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
     }
 
-    private func watch(_ descriptor: Int32, _ what: Int32) {
+    private func watch(_ descriptor: Int32, _ what: Int32, _ easy: UnsafeMutableRawPointer?) {
         let index = Int(descriptor)
         while sockets.count <= index { sockets.append(Socket()) }
         switch what {
@@ -129,6 +174,12 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         case CURL_POLL_INOUT: sockets[index].wanted = [.readable, .writable]
         default: sockets[index].wanted = []
         }
+        sockets[index].easy = sockets[index].wanted.isEmpty ? nil : easy
+        let transfer = easy.flatMap { CurlTransfer.of($0) }
+        if !sockets[index].wanted.contains(.readable) { transfer?.stoppedReading() }
+        sockets[index].isIdle =
+            sockets[index].wanted.isEmpty && transfer?.leavesConnectionIdle == true
+        if sockets[index].isIdle, sockets[index].isRetired { return end(descriptor) }
         let missing =
             sockets[index].watched.map { !$0.isSuperset(of: sockets[index].wanted) } ?? true
         if missing, !sockets[index].wanted.isEmpty { correct(descriptor) }
@@ -150,14 +201,29 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
     }
 
+    /// libcurl wants a socket. It closes some without a word (one that could not be connected in time),
+    /// so what is known of the number is forgotten here too.
+    func opening(_ address: curl_sockaddr, to target: Target) -> Int32 {
+        let descriptor = socket(
+            address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+        guard descriptor >= 0 else { return descriptor }
+        while sockets.count <= Int(descriptor) { sockets.append(Socket()) }
+        forget(descriptor)
+        sockets[Int(descriptor)].target = ObjectIdentifier(target)
+        return descriptor
+    }
+
     /// libcurl closes a socket: the kernel forgets it by itself, and its number may come again at once.
     func closing(_ descriptor: Int32) -> Int32 {
-        let index = Int(descriptor)
-        if index < sockets.count, sockets[index].watched != nil {
-            loop.forget(descriptor)
-            sockets[index] = Socket()
-        }
+        forget(descriptor)
         return close(descriptor)
+    }
+
+    private func forget(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        guard index < sockets.count else { return }
+        if sockets[index].watched != nil { loop.forget(descriptor) }
+        sockets[index] = Socket()
     }
 }
 

@@ -20,18 +20,30 @@ final class CurlTransfer: Transfer {
     private var methodSet: [UInt8] = []
     private var requestTarget: [CChar] = []
     private var connections = 0
+    /// The request is to go out once more, on a new connection.
+    private var startsAgain = false
+    private var isFresh = false
+    private var hasTakenBody = false
     private var trailers: Headers?
     private var failure: TransferError?
     private var isReceivingPaused = false
-    private var isSendingPaused = false
+    private var answerIsComplete = false
+    private var hasBody = false
+    /// Over HTTP/2 a socket tells nothing of one transfer.
+    private var isHTTP2 = false
+    private(set) var isSendingPaused = false
     private var mayResume = false
     private var isNoted = false
+    /// The handle must not be used again.
+    private var isSpent = false
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     private enum Stage {
         case idle
         /// Noted, to be given to libcurl at the turn's end.
         case starting
+        /// Cancelled before that.
+        case dropped
         case head
         case body
         /// Cancelled: to be taken from libcurl at the turn's end.
@@ -52,10 +64,11 @@ final class CurlTransfer: Transfer {
         errorText.deallocate()
     }
 
-    static func of(_ easy: UnsafeMutableRawPointer) -> CurlTransfer {
+    /// Nil for a handle of libcurl's own, with which it closes connections.
+    static func of(_ easy: UnsafeMutableRawPointer) -> CurlTransfer? {
         var owner: UnsafeMutableRawPointer?
         sluice_easy_get_pointer(easy, CURLINFO_PRIVATE, &owner)
-        return owner!.curlTransfer
+        return owner?.curlTransfer
     }
 
     // MARK: - Transfer
@@ -65,10 +78,15 @@ final class CurlTransfer: Transfer {
         stage = .starting
         method = outgoing.request.method
         connections = 0
+        startsAgain = false
+        hasTakenBody = false
+        setFresh(false)
         failure = nil
         trailers = nil
         isReceivingPaused = false
         isSendingPaused = false
+        answerIsComplete = false
+        if case .none = outgoing.body { hasBody = false } else { hasBody = true }
         head.removeAll()
         set(outgoing)
         note()
@@ -89,10 +107,40 @@ final class CurlTransfer: Transfer {
     }
 
     func cancel() {
-        guard stage != .idle, stage != .cancelled else { return }
-        stage = stage == .starting ? .idle : .cancelled
+        switch stage {
+        case .starting: stage = .dropped
+        case .head, .body: stage = .cancelled
+        case .idle, .dropped, .cancelled: return
+        }
         receiver = nil
         note()
+    }
+
+    /// Whether it was cancelled in a call to the receiver: then libcurl must stop at once, before it reads
+    /// more of a request that may be gone.
+    private var isCancelled: Bool { receiver == nil }
+
+    /// libcurl has stopped reading from the connection though nobody paused it: the answer is whole, and
+    /// only the request is not. Waiting for the rest of it, which may never come, serves nobody.
+    func stoppedReading() {
+        if stage == .body, !isReceivingPaused, !isHTTP2 { answerHasEnded() }
+    }
+
+    /// Whether a connection that libcurl does not watch any more is one between two requests, and not one
+    /// of a transfer that is paused.
+    var leavesConnectionIdle: Bool { !isHTTP2 && !isReceivingPaused && !isSendingPaused }
+
+    private func answerHasEnded() {
+        answerIsComplete = true
+        note()
+    }
+
+    /// The upstream closed while this transfer waits for more of the request's body. libcurl looks at
+    /// the end of the answer only when it has sent everything, which may be never.
+    func upstreamHasClosed() {
+        guard stage == .head || stage == .body else { return }
+        failure = TransferError(.broken, "the connection closed before the request was sent")
+        bodyAvailable()
     }
 
     private func note() {
@@ -111,10 +159,13 @@ final class CurlTransfer: Transfer {
         case .cancelled:
             curl_multi_remove_handle(multi, easy)
             end()
+        case .dropped:
+            end()
         case .idle:
-            // Cancelled before it was given to libcurl.
-            if receiver == nil { transport.recycle(self) }
+            // It has ended since.
+            break
         case .head, .body:
+            if answerIsComplete { return finished(CURLE_OK, multi) }
             guard mayResume else { return }
             mayResume = false
             let mask =
@@ -126,6 +177,7 @@ final class CurlTransfer: Transfer {
     /// libcurl is done with it.
     func finished(_ code: CURLcode, _ multi: UnsafeMutableRawPointer) {
         curl_multi_remove_handle(multi, easy)
+        if startsAgain, receiver != nil { return startAgain() }
         let receiver = receiver
         let hasHead = stage == .body
         // In the body's stage these are the lines of the trailer section, which libcurl hands over
@@ -145,11 +197,25 @@ final class CurlTransfer: Transfer {
         }
     }
 
+    private func startAgain() {
+        startsAgain = false
+        connections = 0
+        setFresh(true)
+        stage = .starting
+        note()
+    }
+
+    private func setFresh(_ fresh: Bool) {
+        guard fresh != isFresh else { return }
+        isFresh = fresh
+        sluice_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
+    }
+
     private func end() {
         stage = .idle
         receiver = nil
         mayResume = false
-        transport.recycle(self)
+        if !isSpent { transport.recycle(self) }
     }
 
     private func describe(_ code: CURLcode) -> TransferError {
@@ -205,13 +271,12 @@ final class CurlTransfer: Transfer {
             me!.curlTransfer.supplyBody(
                 UnsafeMutableRawBufferPointer(start: space, count: size * count))
         }
-        sluice_easy_set_pointer(easy, CURLOPT_TRAILERDATA, me)
-        sluice_easy_set_trailer_function(easy) { list, me in
-            list!.pointee = me!.curlTransfer.supplyTrailers()
-            return CURL_TRAILERFUNC_OK
-        }
         sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
         sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in me!.curlTransfer.connected() }
+        sluice_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, me)
+        sluice_easy_set_open_function(easy) { me, _, address in
+            me!.curlTransfer.openSocket(address!.pointee)
+        }
         sluice_easy_set_pointer(
             easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(transport.multi).toOpaque())
         sluice_easy_set_close_function(easy) { multi, descriptor in
@@ -273,6 +338,7 @@ final class CurlTransfer: Transfer {
             sluice_easy_set_long(easy, CURLOPT_POST, 1)
             sluice_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length ?? -1))
             isChunked = length == nil
+            if isChunked { setTrailers() }
         }
         if !outgoing.request.methodBytes.elementsEqual(methodSet) || methodSet.isEmpty {
             methodSet = Array(outgoing.request.methodBytes)
@@ -281,6 +347,18 @@ final class CurlTransfer: Transfer {
         sluice_easy_set_pointer(
             easy, CURLOPT_HTTPHEADER, headerList.fill(outgoing.request, isChunked: isChunked))
         errorText[0] = 0
+    }
+
+    /// libcurl 7.88 forgets to begin anew with a handle that has sent a trailer section: the next chunked
+    /// body would be written before its buffer. So the handle serves this one request only.
+    private func setTrailers() {
+        isSpent = true
+        sluice_easy_set_pointer(
+            easy, CURLOPT_TRAILERDATA, Unmanaged.passUnretained(self).toOpaque())
+        sluice_easy_set_trailer_function(easy) { list, me in
+            list!.pointee = me!.curlTransfer.supplyTrailers()
+            return CURL_TRAILERFUNC_OK
+        }
     }
 
     private func setBody(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -293,24 +371,33 @@ final class CurlTransfer: Transfer {
 
     // MARK: - libcurl's callbacks
 
-    /// The request is about to be written to a connection. libcurl writes it again, on a new
+    fileprivate func openSocket(_ address: curl_sockaddr) -> Int32 {
+        transport.multi.opening(address, to: target)
+    }
+
+    /// The request is about to be written to a connection. libcurl writes it again, on another
     /// connection, when a kept-alive one ended without a byte of an answer; the upstream may have
     /// acted on it all the same, so only a request that may be repeated gets that second chance
-    /// (RFC 9110 §9.2.2).
+    /// (RFC 9110 §9.2.2), and on a new connection, because the other kept ones may be gone as well.
     fileprivate func connected() -> Int32 {
         connections += 1
-        guard connections > 1, !method.isIdempotent else { return CURL_PREREQFUNC_OK }
-        failure = TransferError(
-            .broken,
-            "the kept-alive connection closed before an answer, and the request must not be sent twice"
-        )
+        guard connections > 1 else { return CURL_PREREQFUNC_OK }
+        if method.isIdempotent, !hasTakenBody {
+            startsAgain = true
+        } else {
+            failure = TransferError(
+                .broken,
+                "the kept-alive connection closed before an answer, and the request must not be sent twice"
+            )
+        }
         return CURL_PREREQFUNC_ABORT
     }
 
     fileprivate func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Int {
         guard let receiver else { return -1 }
         head.append(line.assumingMemoryBound(to: UInt8.self))
-        let isEnd = stage == .head && line.count == 2 && line[0] == 0x0D
+        // libcurl takes other ends of a head than CR LF; the parser is to see and refuse them.
+        let isEnd = stage == .head && (line.first == 0x0D || line.first == 0x0A)
         guard isEnd else {
             // What libcurl accepts without end would otherwise be kept here.
             return head.count <= Self.limits.headers
@@ -319,6 +406,7 @@ final class CurlTransfer: Transfer {
         }
         receiver.incoming.reset()
         parser.reset()
+        isHTTP2 = head.readable.count > 5 && head.readable[5] >= UInt8(ascii: "2")
         switch parser.parse(
             head.readable, into: receiver.incoming, method: method, limits: Self.limits)
         {
@@ -336,8 +424,10 @@ final class CurlTransfer: Transfer {
         default:
             stage = .body
             receiver.transferHead()
+            // libcurl does not know that the answer to a HEAD with a body has none itself.
+            if method == .head, hasBody { answerHasEnded() }
         }
-        return line.count
+        return isCancelled ? -1 : line.count
     }
 
     private func readTrailers() {
@@ -366,15 +456,23 @@ final class CurlTransfer: Transfer {
 
     fileprivate func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let receiver else { return 0 }
-        if receiver.transferBody(bytes.assumingMemoryBound(to: UInt8.self)) { return bytes.count }
+        guard stage == .body else {
+            _ = refuse("the answer has a body before its head has ended")
+            return 0
+        }
+        if receiver.transferBody(bytes.assumingMemoryBound(to: UInt8.self)) {
+            return isCancelled ? 0 : bytes.count
+        }
         isReceivingPaused = true
         return Int(CURL_WRITEFUNC_PAUSE)
     }
 
     fileprivate func supplyBody(_ space: UnsafeMutableRawBufferPointer) -> Int {
-        guard let receiver else { return Int(CURL_READFUNC_ABORT) }
+        guard let receiver, failure == nil else { return Int(CURL_READFUNC_ABORT) }
         switch receiver.takeBody(into: space) {
-        case .bytes(let count): return count
+        case .bytes(let count):
+            hasTakenBody = true
+            return count
         case .ended: return 0
         case .broken: return Int(CURL_READFUNC_ABORT)
         case .later:

@@ -19,20 +19,23 @@ package final class CurlTransport: Transport {
         _ outgoing: OutgoingRequest, to target: Target, _ receiver: any TransferReceiver
     ) -> any Transfer {
         let transfer =
-            idle[ObjectIdentifier(target), default: []].popLast() ?? CurlTransfer(target, self)
+            idle[ObjectIdentifier(target)]?.popLast() ?? CurlTransfer(target, self)
         transfer.start(outgoing, receiver)
         return transfer
     }
 
     package func retire(_ target: Target) {
+        target.retire()
         idle[ObjectIdentifier(target)] = nil
+        multi.retire(target)
     }
 
     /// Takes back a transfer that has ended.
     func recycle(_ transfer: CurlTransfer) {
         let key = ObjectIdentifier(transfer.target)
-        // A target that was retired meanwhile has no list any more.
-        guard let count = idle[key]?.count, count < Self.idleLimit else { return }
-        idle[key]!.append(transfer)
+        guard !transfer.target.isRetired, idle[key, default: []].count < Self.idleLimit else {
+            return
+        }
+        idle[key, default: []].append(transfer)
     }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One address at which an upstream can be reached, and how connections to it are made.
 package final class Target: Sendable {
     package let address: TargetAddress
@@ -6,6 +8,12 @@ package final class Target: Sendable {
     package let connectTimeout: Duration
     package let version: UpstreamHTTPVersion
     package let tls: UpstreamTLSConfiguration
+    /// The value of the Host field: without the port where it is the scheme's own.
+    let authority: String
+    /// The address as records and logs show it.
+    let name: String
+
+    private let retired = Atomic(false)
 
     package init(
         _ address: TargetAddress, weight: Int = 1, connectTimeout: Duration = .seconds(2),
@@ -17,17 +25,19 @@ package final class Target: Sendable {
         self.connectTimeout = connectTimeout
         self.version = version
         self.tls = tls
-    }
-
-    /// The value of the Host field: without the port where it is the scheme's own.
-    var authority: String {
+        name = address.description
         switch address {
-        case .unix: return "localhost"
+        case .unix: authority = "localhost"
         case .tcp(let isSecure, let host, let port):
             let name = host.contains(":") ? "[\(host)]" : host
-            return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+            authority = port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
         }
     }
+
+    /// Whether it is not configured any more; requests that began before may still go there.
+    var isRetired: Bool { retired.load(ordering: .relaxed) }
+
+    func retire() { retired.store(true, ordering: .relaxed) }
 
     var isSecure: Bool {
         if case .tcp(true, _, _) = address { true } else { false }

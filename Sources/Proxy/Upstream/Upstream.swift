@@ -17,6 +17,9 @@ package final class Upstream: Sendable {
     package let responseHeadersTimeout: Duration
     /// How long neither side may move a byte.
     package let idleTimeout: Duration
+    let idleNanoseconds: Int64
+    /// For connecting and for the head of the answer.
+    let headNanoseconds: Int64
     /// How many requests may be under way at once, over all workers.
     package let maximumConnections: Int
 
@@ -35,6 +38,8 @@ package final class Upstream: Sendable {
         setsHost = headers.contains { $0.0.string.lowercased() == "host" }
         self.responseHeadersTimeout = responseHeadersTimeout
         self.idleTimeout = idleTimeout
+        idleNanoseconds = idleTimeout.nanoseconds
+        headNanoseconds = (responseHeadersTimeout + targets[0].connectTimeout).nanoseconds
         self.maximumConnections = maximumConnections
     }
 }

@@ -130,7 +130,7 @@ struct SettingValueTests {
     }
 
     @Test("every wrong element of a list and of a map is found")
-    func collections() {
+    func collections() throws {
         #expect([Int].reading([1, 2]) == "[1, 2]")
         #expect(
             [Int].reading([1, "a", 2, nil]) == """
@@ -139,6 +139,7 @@ struct SettingValueTests {
                 """)
         #expect([Int].reading(1) == "expected a list of integers, found 1")
         #expect([String: Int].reading(["b": 1, "a": 2]) == #"{"a": 2, "b": 1}"#)
+        #expect(try NamedValues<Int>(setting: ConfigurationValue(["b": 1, "a": 2]))["a"] == 2)
         #expect(NamedValues<Int>.reading(["b": 1, "a": 2]) == #"{"b": 1, "a": 2}"#)
         #expect(
             NamedValues<Int>.reading(["b": true, "a b": 2, "c.d": nil]) == """

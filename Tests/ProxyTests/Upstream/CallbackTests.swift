@@ -52,7 +52,7 @@ struct CallbackTests {
             let heard = call.receiver.record.current
             #expect(heard.violations.isEmpty && !heard.isOver)
         }
-        #expect(try Descriptors.connected(to: server.port) == 3)
+        #expect(try Descriptors.connected(to: server.port) <= 3)
     }
 
     @Test(
@@ -123,11 +123,11 @@ struct CallbackTests {
     func cancelsAnother(_ kind: TransportKind) throws {
         let (mayAnswer, answers) = (Watched(false), Watched(0))
         let server = try ScriptedServer { connection in
-            _ = try connection.request()
-            try mayAnswer.wait(for: "leave to answer") { $0 }
-            try connection.answer("hello")
-            answers.change { $0 += 1 }
-            _ = try connection.end()
+            while try connection.request() != nil {
+                try mayAnswer.wait(for: "leave to answer") { $0 }
+                try connection.answer("hello")
+                answers.change { $0 += 1 }
+            }
         }
         let loop = try RunningLoop(kind)
         let target = server.target()

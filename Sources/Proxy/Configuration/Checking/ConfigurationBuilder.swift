@@ -25,7 +25,7 @@ struct ConfigurationBuilder {
         let routePlugins = routes.map { build($0.entries) }
 
         checkUpstreams(settings, routes)
-        checkRoutes(routes, hasPlugins: head.contains(where: \.mayAnswer))
+        checkRoutes(routes, hasPlugins: head.contains { $0.mayAnswer(registry) })
         RouteShadowing.check(routes, &findings)
         ChainOrder.check(head, routes, registry, &findings)
         if settings.routes.isEmpty, !findings.hasErrors {
@@ -118,7 +118,7 @@ struct ConfigurationBuilder {
         for route in routes {
             let settings = route.settings
             if settings.$upstream.map(\.isNull) ?? true, !route.hasErrors {
-                if hasPlugins || route.entries.contains(where: \.mayAnswer) {
+                if hasPlugins || route.entries.contains(where: { $0.mayAnswer(registry) }) {
                     findings.warning(
                         at: route.source,
                         "no upstream: a request that no plugin answers gets 404")

@@ -22,8 +22,13 @@ struct PluginEntry {
 
     private let hasErrors: Bool
 
-    /// Whether a request may end here, as far as can be known.
-    var mayAnswer: Bool { name != nil && settings.enabled }
+    /// Whether a request may end here, as far as can be known. A plugin that nobody knows may do anything.
+    func mayAnswer(_ registry: PluginRegistry) -> Bool {
+        guard settings.enabled, let name else { return false }
+        guard let type = registry[name] else { return true }
+        return type is any RequestPhase.Type || type is any AsyncRequestPhase.Type
+            || type is any WholeRequestPhase.Type
+    }
 
     /// What became of it.
     struct Built {

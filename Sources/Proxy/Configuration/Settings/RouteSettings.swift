@@ -7,7 +7,7 @@ struct RouteSettings: SettingsObject {
     @Setting("host", "The host or hosts it takes, without port; every host when absent.")
     var host: OneOrList<HostName>?
     @Setting("methods", "The methods it takes; every method when absent.", count: 1...)
-    var methods: [MethodName] = []
+    private var givenMethods: [MethodName]?
     @Setting("path", "The path it takes: exact, or a prefix that ends in /*.")
     var path: RoutePath = .prefix("/")
     @Setting("upstream", "The name of the upstream that answers.") var upstream: String?
@@ -15,6 +15,9 @@ struct RouteSettings: SettingsObject {
     var plugins: [Deferred<PluginEntrySettings>] = []
     @Setting("rewrite", "How the path changes on its way to the upstream.")
     var rewrite: RewriteSettings = RewriteSettings()
+
+    /// Empty for every method.
+    var methods: [MethodName] { givenMethods ?? [] }
 }
 
 struct RewriteSettings: SettingsObject {

@@ -1,0 +1,7 @@
+"""The fixtures are in harness/fixtures.py, where Tests/Clients finds them too."""
+
+from harness.fixtures import *  # noqa: F403
+
+
+def pytest_addoption(parser):
+    parser.addoption("--large", action="store_true", help="bodies of 1 GiB instead of 256 MiB")

@@ -1,0 +1,118 @@
+"""Fixtures: each makes things, and sees to their end."""
+
+import resource
+import socket
+from contextlib import ExitStack
+
+import pytest
+
+from .compiled import compiled
+from .configuration import proxy_to
+from .process import Process
+from .program import program
+from .sluice import Sluice
+from .upstream import Upstream, unused_address
+
+
+@pytest.fixture(scope="session", autouse=True)
+def many_descriptors():
+    """Thousands of connections, two descriptors each."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _closing(stack: ExitStack, thing):
+    stack.callback(thing.close)
+    return thing
+
+
+@pytest.fixture
+def stack():
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def start_upstream(stack):
+    """start_upstream(script, …) -> Upstream"""
+    return lambda script, **options: _closing(stack, Upstream(script, **options))
+
+
+@pytest.fixture
+def start_sluice(stack, tmp_path_factory):
+    """start_sluice(configuration, …) -> Sluice"""
+
+    def start(configuration, **options):
+        return _closing(stack, Sluice(configuration, tmp_path_factory.mktemp("sluice"), **options))
+
+    return start
+
+
+@pytest.fixture
+def serve(start_upstream, start_sluice):
+    """serve(script, …) -> (Sluice, Upstream): one proxy with one scripted upstream behind it.
+
+    Keyword arguments are top-level keys of plugins.json, see `proxy_to`.
+    """
+
+    def serve(script, **overrides):
+        upstream = start_upstream(script)
+        return start_sluice(proxy_to(upstream.url, **overrides)), upstream
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def compile_tool(tmp_path_factory):
+    """compile_tool(name) -> the path of the program made from bench/NAME.c"""
+    folder = tmp_path_factory.mktemp("compiled")
+    return lambda name: compiled(name, folder)
+
+
+@pytest.fixture
+def start_process(stack):
+    """start_process(command, …) -> Process, killed at the end."""
+
+    def start(*arguments, **options):
+        process = Process(*arguments, **options)
+        stack.callback(process.kill)
+        return process
+
+    return start
+
+
+@pytest.fixture
+def start_demo(start_process):
+    """start_demo() -> (the demo upstream's process, its URL)"""
+
+    def start():
+        process = start_process([program(), "demo-upstream", "--listen", "127.0.0.1:0"])
+
+        def url(stdout, _):
+            words = [word for line in stdout for word in line.split()]
+            return next((word for word in words if word.startswith("http://")), None)
+
+        return process, process.await_line(url, "the demo upstream's address")
+
+    return start
+
+
+@pytest.fixture
+def refusing(stack):
+    """The URL of an address where connections are refused."""
+    bound, url = unused_address()
+    stack.callback(bound.close)
+    return url
+
+
+@pytest.fixture
+def deaf(stack):
+    """The URL of an address where connecting takes for ever: its queue is full."""
+    listener = stack.enter_context(socket.socket())
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    for _ in range(4):
+        filler = stack.enter_context(socket.socket())
+        filler.setblocking(False)
+        filler.connect_ex(listener.getsockname())
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"

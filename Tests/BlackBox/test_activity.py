@@ -1,0 +1,95 @@
+"""One record for each request, whatever its end."""
+
+import json
+import os
+import re
+import signal
+
+import pytest
+from harness.configuration import proxy_to
+from harness.upstream import always, unused_address
+from harness.waiting import eventually
+
+LOGGER = {"plugin": "activity-logger", "config": {"file": "activity.jsonl"}}
+
+
+def test_a_record_tells_what_happened(serve):
+    proxy, upstream = serve(always(b"12345"), plugins=[{"plugin": "request-id"}, LOGGER])
+    with proxy.connect() as client:
+        response = client.ask("POST", "/path/x?secret=1", body=b"123")
+    record = eventually(proxy.records, "it is recorded")[0]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", record["time"])
+    assert record["request_id"] == response.get("x-request-id")
+    expected = {
+        "route": "all", "client": "127.0.0.1", "method": "POST", "path": "/path/x", "status": 200, "upstream": "origin",
+        "attempts": 1, "bytes_in": 3, "bytes_out": 5, "stream": False, "aborted": None, "error": None,
+    }  # fmt: skip
+    assert {name: record[name] for name in expected} == expected
+    assert record["peer"].startswith("127.0.0.1")
+    assert 0 < record["ttfb_ms"] <= record["duration_ms"] < 5000
+    assert 0 < record["upstream_ms"] <= record["duration_ms"]
+    assert "secret" not in json.dumps(record)
+
+
+def test_every_end_is_recorded_once(start_sluice, start_upstream):
+    bound, refusing = unused_address()
+    with bound:
+        good = start_upstream(always())
+        proxy = start_sluice(
+            {
+                "listen": "127.0.0.1:0",
+                "limits": {"requestBody": "1KiB"},
+                "upstreams": {"good": {"url": good.url}, "gone": {"url": refusing}},
+                "plugins": [LOGGER],
+                "routes": [
+                    {"name": "good", "path": "/good", "upstream": "good"},
+                    {"name": "gone", "path": "/gone", "upstream": "gone"},
+                ],
+            }
+        )
+        with proxy.connect() as client:
+            assert client.ask(target="/good").status == 200
+            assert client.ask(target="/gone").status == 502
+            assert client.ask(target="/nowhere").status == 404
+            assert client.ask("POST", "/good", body=b"x" * 2000).status == 413
+    records = eventually(lambda: len(proxy.records()) >= 4 and proxy.records(), "all are recorded")
+    assert [(record["route"], record["status"]) for record in records] == [
+        ("good", 200), ("gone", 502), (records[2]["route"], 404), ("good", 413),
+    ]  # fmt: skip
+    assert records[1]["error"] and records[1]["attempts"] == 1
+    proxy.stop()
+    assert len(proxy.records()) == 4
+
+
+def test_the_file_is_opened_anew_after_a_reload(serve):
+    proxy, upstream = serve(always(), plugins=[LOGGER])
+    with proxy.connect() as client:
+        client.ask(target="/before")
+        eventually(proxy.records, "it is recorded")
+        os.rename(proxy.folder / "activity.jsonl", proxy.folder / "rotated.jsonl")
+        proxy.reload(proxy_to(upstream.url, plugins=[LOGGER]))
+        client.ask(target="/after")
+    assert [record["path"] for record in eventually(proxy.records, "it is recorded")] == ["/after"]
+    assert [record["path"] for record in proxy.records("rotated.jsonl")] == ["/before"]
+
+
+def test_the_file_is_opened_anew_though_the_reload_is_refused(serve):
+    """logrotate sends SIGHUP whatever state plugins.json is in."""
+    proxy, _ = serve(always(), plugins=[LOGGER])
+    with proxy.connect() as client:
+        client.ask(target="/before")
+        eventually(proxy.records, "it is recorded")
+        os.rename(proxy.folder / "activity.jsonl", proxy.folder / "rotated.jsonl")
+        proxy.write("{")
+        proxy.process.signal(signal.SIGHUP)
+        proxy.await_event("reload refused, the old configuration stays")
+        client.ask(target="/after")
+    assert [record["path"] for record in eventually(proxy.records, "it is recorded")] == ["/after"]
+
+
+@pytest.mark.parametrize("path", ['/"quoted"', "/%00%ff", "/a\\b", "/<script>"])
+def test_what_a_client_sends_cannot_break_a_line(serve, path):
+    proxy, _ = serve(always(), plugins=[LOGGER])
+    with proxy.connect() as client:
+        client.ask(target=path)
+    assert eventually(proxy.records, "it is recorded")[0]["path"] == path

@@ -1,0 +1,5 @@
+import PathBlocker
+import Plugins
+import Proxy
+
+Sluice.main(plugins: BuiltIn.plugins + [PathBlocker.self])
