@@ -39,6 +39,7 @@ extension CurlTransfer {
         receiver.incoming.reset()
         parser.reset()
         isHTTP2 = head.readable.count > 5 && head.readable[5] >= UInt8(ascii: "2")
+        if !isHTTP2 { pool.mayShareConnections = false }
         switch parser.parse(
             head.readable, into: receiver.incoming, method: method, limits: Self.limits)
         {
@@ -58,6 +59,7 @@ extension CurlTransfer {
             receiver.transferHead()
             // libcurl does not know that the answer to a HEAD with a body has none itself.
             if method == .head, hasBody { answerHasEnded() }
+            received(0)
         }
         return isCancelled ? -1 : line.count
     }
@@ -93,10 +95,21 @@ extension CurlTransfer {
             return 0
         }
         if receiver.transferBody(bytes.assumingMemoryBound(to: UInt8.self)) {
+            received(bytes.count)
             return isCancelled ? 0 : bytes.count
         }
         isReceivingPaused = true
         return Int(CURL_WRITEFUNC_PAUSE)
+    }
+
+    /// While the request waits for its client, libcurl would wait with it though the answer is whole.
+    private func received(_ count: Int) {
+        bytesReceived += count
+        guard isSendingPaused else { return }
+        switch parser.framing {
+        case .none, .length(bytesReceived): answerHasEnded()
+        case .length, .chunked, .untilClose: break
+        }
     }
 
     func supplyBody(_ space: UnsafeMutableRawBufferPointer) -> Int {

@@ -9,7 +9,7 @@ import PluginAPI
 /// The handle's options are set once for the target; a request changes only what is its own.
 final class CurlTransfer: Transfer {
     let target: Target
-    private let pool: CurlTransferPool
+    let pool: CurlTransferPool
     unowned let transport: CurlTransport
     let easy: UnsafeMutableRawPointer
     let address: OpaquePointer
@@ -28,6 +28,7 @@ final class CurlTransfer: Transfer {
     var startsAgain = false
     var isFresh = false
     var hasTakenBody = false
+    var bytesReceived = 0
     var trailers: Headers?
     var failure: TransferError?
     var isReceivingPaused = false
@@ -85,6 +86,7 @@ final class CurlTransfer: Transfer {
         connections = 0
         startsAgain = false
         hasTakenBody = false
+        bytesReceived = 0
         setFresh(false)
         failure = nil
         trailers = nil
@@ -148,6 +150,15 @@ final class CurlTransfer: Transfer {
         bodyAvailable()
     }
 
+    /// Makes libcurl write what waits to be written on the transfer's connection: pausing and going on
+    /// does, and changes nothing else.
+    func flushConnection() {
+        guard stage == .head || stage == .body, !isReceivingPaused else { return }
+        let sending = isSendingPaused ? CURLPAUSE_SEND : 0
+        curl_easy_pause(easy, CURLPAUSE_RECV | sending)
+        curl_easy_pause(easy, sending)
+    }
+
     func note() {
         guard !isNoted else { return }
         isNoted = true
@@ -164,9 +175,7 @@ final class CurlTransfer: Transfer {
         case .cancelled:
             curl_multi_remove_handle(multi, easy)
             end()
-            // libcurl 7.88 writes the end of an HTTP/2 stream only with the connection's next request,
-            // so one that nobody else uses is closed, and the upstream learns of it at once.
-            if isHTTP2, pool.isUnused { transport.multi.endConnections(to: target) }
+            pool.flushCancelled(transport.multi)
         case .dropped:
             end()
         case .idle:

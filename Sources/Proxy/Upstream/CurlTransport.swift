@@ -39,23 +39,39 @@ final class CurlTransferPool {
     let target: Target
     private var idle: ContiguousArray<CurlTransfer> = []
     private var active = 0
+    /// Those under way, where they may share connections.
+    private var sharing: [ObjectIdentifier: CurlTransfer] = [:]
+    /// Whether connections may carry several transfers at once; false once an answer has come by HTTP/1.
+    var mayShareConnections: Bool
 
     /// One holds about 20 KiB.
     private static let idleLimit = 256
 
-    init(_ target: Target) { self.target = target }
+    init(_ target: Target) {
+        self.target = target
+        mayShareConnections = target.isSecure && target.version != .http1
+    }
 
     func take(for transport: CurlTransport) -> CurlTransfer {
         active += 1
-        return idle.popLast() ?? CurlTransfer(self, transport)
+        let transfer = idle.popLast() ?? CurlTransfer(self, transport)
+        if mayShareConnections { sharing[ObjectIdentifier(transfer)] = transfer }
+        return transfer
     }
 
     func giveBack(_ transfer: CurlTransfer, isReusable: Bool) {
         active -= 1
+        if !sharing.isEmpty { sharing[ObjectIdentifier(transfer)] = nil }
         if isReusable, !target.isRetired, idle.count < Self.idleLimit { idle.append(transfer) }
     }
 
-    var isUnused: Bool { active == 0 }
+    /// Makes the end of a cancelled HTTP/2 stream known to the upstream, which libcurl 7.88 would tell
+    /// it only with the connection's next request.
+    func flushCancelled(_ multi: CurlMulti) {
+        guard mayShareConnections else { return }
+        if active == 0 { multi.endConnections(to: target) }
+        for transfer in sharing.values { transfer.flushConnection() }
+    }
 
     /// The target is not configured any more; transfers under way end as they would have.
     func retire() {
