@@ -33,7 +33,8 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "PluginTesting", dependencies: ["PluginAPI", "Proxy"], swiftSettings: swift),
-        .target(name: "DemoUpstream", dependencies: ["Proxy"], swiftSettings: swift),
+        .target(
+            name: "DemoUpstream", dependencies: ["PluginAPI", "Proxy"], swiftSettings: swift),
         .executableTarget(
             name: "sluice", dependencies: ["Proxy", "Plugins", "DemoUpstream"],
             swiftSettings: swift),

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import PluginAPI
 
 /// A small OpenAI-compatible upstream for demonstrations and tests.
 ///
@@ -17,15 +17,16 @@ public final class DemoServer: Sendable {
         var connections: [ObjectIdentifier: Connection] = [:]
     }
 
-    /// Enough for a request in debug builds too; hundreds of streams cost little.
-    private static let stackSize = 256 * 1024
+    /// Enough for Foundation to walk deeply nested JSON in instrumented builds too; what is not used
+    /// is only address space.
+    private static let stackSize = 2 << 20
 
     /// The bound address, `HOST:PORT`, to be reached from when the server was made.
     public let address: String
 
     private let listener: Listener
     private let statistics = Statistics()
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let threads = DispatchGroup()
 
     /// Binds and listens, so that clients can connect already; they are served from ``start()`` on.

@@ -1,4 +1,4 @@
-import Synchronization
+import PluginAPI
 
 /// What the server counted since it was made.
 final class Statistics: Sendable {
@@ -13,7 +13,7 @@ final class Statistics: Sendable {
         var abortedByClient = 0
     }
 
-    private let counts = Mutex(Counts())
+    private let counts = Locked(Counts())
 
     func update(_ change: (inout Counts) -> Void) {
         counts.withLock { change(&$0) }

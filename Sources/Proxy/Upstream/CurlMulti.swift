@@ -120,6 +120,12 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         correct(descriptor)
     }
 
+    /// Closes all connections to a target.
+    func endConnections(to target: Target) {
+        let identity = ObjectIdentifier(target)
+        for index in sockets.indices where sockets[index].target == identity { end(Int32(index)) }
+    }
+
     /// Closes the idle connections to a target, and those in use when they become idle.
     func retire(_ target: Target) {
         let identity = ObjectIdentifier(target)
