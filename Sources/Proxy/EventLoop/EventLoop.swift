@@ -1,6 +1,7 @@
 import CSystem
 import Glibc
 import PluginAPI
+import Synchronization
 
 /// One thread's epoll, timers and work queue.
 ///
@@ -21,7 +22,8 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
     /// What this thread has handed to itself; no lock.
     private var own: ContiguousArray<Work> = []
     private var running: ContiguousArray<Work> = []
-    private var thread: pthread_t?
+    /// The thread that runs the loop; 0 while none does.
+    private let thread = Atomic<UInt>(0)
     private var isStopping = false
 
     package let timers: TimerWheel
@@ -112,7 +114,7 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
         participants.append(participant)
     }
 
-    package var isCurrent: Bool { thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+    package var isCurrent: Bool { thread.load(ordering: .relaxed) == pthread_self() }
 
     /// Runs `work` on the loop's thread, in a later part of this turn or in the next. Any thread.
     package func submit(_ work: @escaping @Sendable () -> Void) {
@@ -163,9 +165,9 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
 
     /// Runs on the calling thread until `stop`.
     package func run() {
-        thread = pthread_self()
+        thread.store(pthread_self(), ordering: .relaxed)
         while !isStopping { turn() }
-        thread = nil
+        thread.store(0, ordering: .relaxed)
     }
 
     /// Ends `run` after the present turn. Any thread.

@@ -94,7 +94,11 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
             mask |= CURL_CSELECT_OUT
         }
         if !events.isDisjoint(with: .failed), !socket.wanted.isEmpty { mask |= CURL_CSELECT_ERR }
-        if socket.isIdle { return end(descriptor) }
+        if socket.isIdle {
+            // The event may be of the answer that has been read meanwhile.
+            if !Self.isQuiet(descriptor) { end(descriptor) }
+            return
+        }
         if mask == 0 || socket.watched != socket.wanted { correct(descriptor) }
         guard mask != 0 else { return }
         let transfer = socket.easy.flatMap { CurlTransfer.of($0) }
@@ -133,6 +137,12 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
             sockets[index].isRetired = true
             if sockets[index].isIdle { end(Int32(index)) }
         }
+    }
+
+    /// Whether nothing has come, not even the end.
+    private static func isQuiet(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0 && errno == EAGAIN
     }
 
     /// Whether the other side has closed and all that it sent is read.

@@ -205,6 +205,7 @@ final class CurlTransfer: Transfer {
         end()
         guard let receiver else { return }
         if let failure {
+            pool.flushCancelled(transport.multi)
             receiver.transferFailed(failure)
         } else if !hasHead {
             receiver.transferFailed(

@@ -9,7 +9,7 @@ package struct UpstreamConfiguration: Sendable {
     /// Set on every request, in the order of the file: valid names and values, none that frames the message.
     package let headers: [(String, String)]
     package let timeouts: UpstreamTimeoutConfiguration
-    /// Open connections of one event loop to one target at most.
+    /// Requests under way at once, over all workers.
     package let connections: Int
     package let httpVersion: UpstreamHTTPVersion
     package let tls: UpstreamTLSConfiguration

@@ -12,7 +12,7 @@ struct UpstreamSettings: SettingsObject {
     @Setting("timeouts", "How long the proxy waits for it.")
     var timeouts: UpstreamTimeoutSettings = UpstreamTimeoutSettings()
     @Setting(
-        "connections", "Open connections of one event loop to one target.", in: 1...100_000,
+        "connections", "Requests under way at once; shared out among the workers.", in: 1...100_000,
         unit: "connections")
     var connections: Int = 512
     @Setting("httpVersion", "The version to speak; auto is what the target offers.")
