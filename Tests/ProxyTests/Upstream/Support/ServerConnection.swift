@@ -229,9 +229,3 @@ final class ServerConnection: @unchecked Sendable {
         descriptor.change { if $0 >= 0 { shutdown($0, Int32(SHUT_RDWR)) } }
     }
 }
-
-/// What a test's own part could not do.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}

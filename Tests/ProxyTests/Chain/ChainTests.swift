@@ -1,0 +1,107 @@
+import PluginAPI
+import Testing
+
+@testable import Proxy
+
+@Suite("A chain")
+struct ChainTests {
+    private func chain(_ plugins: any Plugin...) -> Chain {
+        Chain(
+            plugins.enumerated().map { number, plugin in
+                Chain.Entry(label: "p\(number)", mode: .enforce, plugin: plugin, number: number)
+            })
+    }
+
+    @Test("requests go through it first to last, answers last to first")
+    func order() {
+        let chain = chain(EveryPhase(), EveryPhase(), EveryPhase())
+        #expect(chain.requestBodySteps.map(\.entry) == [0, 1, 2])
+        #expect(chain.responseHeadSteps.map(\.entry) == [2, 1, 0])
+        #expect(chain.responseBodySteps.map(\.entry) == [2, 1, 0])
+        #expect(chain.completedSteps.map(\.entry) == [2, 1, 0])
+    }
+
+    @Test("a plugin that decides in several ways does so in the phases' order, before the next one")
+    func requestSteps() {
+        let chain = chain(EveryPhase(), OnlyRequest(), EveryPhase())
+        #expect(chain.requestSteps.map(\.entry) == [0, 0, 0, 1, 2, 2, 2])
+        #expect(
+            chain.requestSteps.map(\.hook.kind) == [
+                "immediate", "waiting", "whole", "immediate", "immediate", "waiting", "whole",
+            ])
+    }
+
+    @Test("a phase costs nothing to a plugin that takes no part in it")
+    func absent() {
+        let chain = chain(OnlyRequest(), NoPhase(), OnlyCompleted())
+        #expect(chain.entries.count == 3)
+        #expect(chain.requestSteps.map(\.entry) == [0])
+        #expect(chain.completedSteps.map(\.entry) == [2])
+        #expect(chain.requestBodySteps.isEmpty && chain.responseHeadSteps.isEmpty)
+        #expect(chain.responseBodySteps.isEmpty)
+    }
+
+    @Test("the same instance may stand in it twice")
+    func twice() {
+        let plugin = OnlyRequest()
+        let chain = chain(plugin, plugin)
+        #expect(chain.requestSteps.map(\.entry) == [0, 1])
+    }
+
+    @Test("an empty chain has no steps")
+    func empty() {
+        let chain = chain()
+        #expect(chain.requestSteps.isEmpty && chain.completedSteps.isEmpty)
+    }
+}
+
+extension Chain.RequestStep.Hook {
+    fileprivate var kind: String {
+        switch self {
+        case .immediate: "immediate"
+        case .waiting: "waiting"
+        case .whole: "whole"
+        }
+    }
+}
+
+private struct NoSettings: PluginConfiguration {}
+
+private struct EveryPhase: RequestPhase, AsyncRequestPhase, WholeRequestPhase, RequestBodyPhase,
+    ResponseHeadPhase, ResponseBodyPhase, CompletedPhase
+{
+    static let name = "every"
+    let bodyLimit = 10
+
+    init() {}
+    init(_ configuration: NoSettings, _ setup: Setup) {}
+    func request(_ exchange: Exchange) throws -> Decision { .proceed }
+    nonisolated(nonsending) func request(_ exchange: Exchange) async throws -> Decision { .proceed }
+    func request(_ exchange: Exchange, body: Span<UInt8>) throws -> Decision { .proceed }
+    func requestBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool) throws {}
+    func responseHead(_ exchange: Exchange) throws {}
+    func responseBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool) throws
+        -> BodyDecision
+    { .pass }
+    func completed(_ exchange: Exchange) {}
+}
+
+private struct OnlyRequest: RequestPhase {
+    static let name = "request"
+    init() {}
+    init(_ configuration: NoSettings, _ setup: Setup) {}
+    func request(_ exchange: Exchange) throws -> Decision { .proceed }
+}
+
+private struct OnlyCompleted: CompletedPhase {
+    static let name = "completed"
+    init() {}
+    init(_ configuration: NoSettings, _ setup: Setup) {}
+    func completed(_ exchange: Exchange) {}
+}
+
+private struct NoPhase: Plugin {
+    static let name = "none"
+    init() {}
+    init(_ configuration: NoSettings, _ setup: Setup) {}
+}
