@@ -45,13 +45,27 @@ struct EndingTests {
 
     /// There are times of what happened, and of nothing else.
     private func expectTimes(_ outcome: Outcome, hasAnswer: Bool) {
-        #expect(outcome.duration > .zero)
         #expect((outcome.timeToFirstByte != nil) == hasAnswer)
         #expect((outcome.target != nil) == (outcome.attempts > 0))
         #expect((outcome.upstreamDuration != nil) == (outcome.attempts > 0))
         for part in [outcome.timeToFirstByte, outcome.upstreamDuration] {
             #expect(part ?? .zero <= outcome.duration)
         }
+    }
+
+    @Test("the time that a hook takes is part of the duration")
+    func duration() throws {
+        let part = Part.probe("a") {
+            $0.request = { _ in
+                let clock = SystemTime()
+                let end = clock.monotonic + .milliseconds(5)
+                while clock.monotonic < end {}
+                return .refuse(403, reason: "late")
+            }
+        }
+        let proxy = try RunningProxy(ProxyFile([part]))
+        #expect(try proxy.ask().status == 403)
+        #expect(try proxy.stage.account().ending.outcome.duration >= .milliseconds(5))
     }
 
     @Test("a client that leaves before its head is complete has made no request")

@@ -67,7 +67,7 @@ extension WayToEnd {
                     try client.request("POST /", ["Transfer-Encoding: chunked"])
                     try client.send("8\r\n12345678\r\n")
                     try proxy.stage.await("c", "request")
-                    try client.send("8\r\n12345678\r\n")
+                    try client.send("8\r\n")
                     return try client.answer()
                 }
                 $0.status = 413

@@ -67,7 +67,10 @@ struct Account: Sendable {
     }
 
     /// The completed phase has reached the chain's first plugin.
-    var isOver: Bool { seers(of: "completed").last == chain?.first }
+    var isOver: Bool {
+        guard let chain else { return false }
+        return seers(of: "completed").last == chain.first
+    }
 
     /// The labels of the chain that it went through; nil while that is not known.
     var chain: [String]? {
