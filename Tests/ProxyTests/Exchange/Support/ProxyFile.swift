@@ -9,6 +9,8 @@ struct ProxyFile: Sendable {
     var path = "/*"
     /// The upstream's port; without one the route leads nowhere.
     var port: UInt16?
+    /// That of a target before it.
+    var otherPort: UInt16?
     var workers = 1
     var hasAdmin = false
     var limits: [String: Int] = [:]
@@ -27,13 +29,16 @@ struct ProxyFile: Sendable {
 
     var text: String {
         let upstreams =
-            port.map {
-                """
-                "up": {
-                    "url": "http://127.0.0.1:\($0)", "connections": \(connections),
-                    "timeouts": \(Self.object(upstreamTimeouts))
+            port.map { port in
+                let targets = [otherPort, port].compactMap { $0 }.map {
+                    "{ \"url\": \"http://127.0.0.1:\($0)\" }"
                 }
-                """
+                return """
+                    "up": {
+                        "targets": [\(targets.joined(separator: ", "))], "connections": \(connections),
+                        "timeouts": \(Self.object(upstreamTimeouts))
+                    }
+                    """
             } ?? ""
         return """
             {
