@@ -19,6 +19,7 @@ extension ExchangeRun {
             case .immediate(let plugin):
                 result = Result { try plugin.request(exchange) }
             case .whole(let plugin):
+                if bodyExceeds(plugin.bodyLimit) { return bodyIsTooLong(for: step) }
                 guard bodyHasEnded else { return awaitBody(for: step, bound: plugin.bodyLimit) }
                 result = Result { try plugin.request(exchange, body: upload.readable.span) }
                 takeReplacedBody()
@@ -148,10 +149,25 @@ extension ExchangeRun {
     }
 
     private func awaitBody(for step: Int, bound: Int) {
-        stage = .waitingForBody(step, bound: min(bound, worker.settings.requestBody))
-        if case .length(let length) = bodyFraming, length > bound { return refuseBody() }
-        if upload.count > bound { return refuseBody() }
+        stage = .waitingForBody(step, bound: bound)
         connection.resumeReading()
+    }
+
+    private func bodyExceeds(_ bound: Int) -> Bool {
+        if case .length(let length) = bodyFraming, length > bound { return true }
+        return upload.count > bound
+    }
+
+    /// The body is longer than the plugin at this step accepts, so the plugin is not asked.
+    private func bodyIsTooLong(for step: Int) {
+        let current = route.chain.requestSteps[step]
+        let entry = route.chain.entries[current.entry]
+        turnaround = current.entry
+        if record(entry.mode == .observe ? .observed : .refuse, "body_too_large", entry) {
+            refuseBody()
+        } else {
+            decide(from: step + 1)
+        }
     }
 
     /// A plugin may have put another body in the client's place.
@@ -171,7 +187,7 @@ extension ExchangeRun {
         if isLast { bodyHasEnded = true }
         switch stage {
         case .waitingForBody(let step, let bound):
-            if upload.count > bound { return refuseBody() }
+            if upload.count > bound { return bodyIsTooLong(for: step) }
             if isLast { decide(from: step) }
         case .upstream:
             guard showUpload() else { return }
