@@ -15,13 +15,17 @@ package final class Generation: Sendable {
     package let plugins: [Chain.Entry]
     package let upstreams: [Upstream]
     package let settings: ServiceSettings
-    private let isStopped = Atomic(false)
+    /// Nothing is to be stopped before it has been started.
+    private let isStopped = Atomic(true)
+    /// Those that have started and not yet stopped, of all generations of a server.
+    private let running: DispatchGroup
 
     package init(
         number: Int, routes: [Route], unmatched: Route, plugins: [Chain.Entry],
         upstreams: [Upstream],
-        settings: ServiceSettings
+        settings: ServiceSettings, running: DispatchGroup = DispatchGroup()
     ) {
+        self.running = running
         self.number = number
         self.routes = routes
         self.unmatched = unmatched
@@ -42,11 +46,12 @@ package final class Generation: Sendable {
             do {
                 try entry.plugin.start()
             } catch {
-                isStopped.store(true, ordering: .relaxed)
                 for started in plugins[..<index].reversed() { started.plugin.stop() }
                 throw PluginStartError(label: entry.label, underlying: error)
             }
         }
+        running.enter()
+        isStopped.store(false, ordering: .relaxed)
     }
 
     package func reopen() {
@@ -58,12 +63,16 @@ package final class Generation: Sendable {
     package func stop() {
         guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         Self.stop(plugins)
+        running.leave()
     }
 
     deinit {
         guard !isStopped.load(ordering: .relaxed) else { return }
         // The last exchange ends on an event loop, which must not wait for a disk.
-        DispatchQueue.global().async { [plugins] in Self.stop(plugins) }
+        DispatchQueue.global().async { [plugins, running] in
+            Self.stop(plugins)
+            running.leave()
+        }
     }
 
     private static func stop(_ plugins: [Chain.Entry]) {

@@ -30,7 +30,7 @@ extension ClientConnection {
             }
         }
         let isWithoutBody = head.status == 204 || head.status == 304 || request.method == .head
-        if let length = head.contentLength {
+        if let length = head.contentLength, head.status != 304 || head.source == .upstream {
             response.framing = .length(length)
         } else if isWithoutBody {
             response.framing = .none
@@ -46,9 +46,15 @@ extension ClientConnection {
             head, framing: response.framing, keepAlive: keepAlive,
             minorVersion: request.minorVersion,
             date: worker.date, to: &output)
-        if isWithoutBody { response.framing = .none }
+        if isWithoutBody {
+            response.framing = .none
+            response.isWithoutBody = true
+        }
         note()
     }
+
+    /// Whether the answer has no body, whatever its head announces: HEAD, 204, 304.
+    var isWithoutBody: Bool { response.isWithoutBody }
 
     func sendBody(_ bytes: UnsafeBufferPointer<UInt8>) {
         switch response.framing {
@@ -101,6 +107,7 @@ extension ClientConnection {
             let count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             if count > 0 {
                 output.consume(count)
+                if response.hasEnded { exchange?.clientTookBytes() }
             } else if errno == EAGAIN {
                 isWritable = false
                 return true

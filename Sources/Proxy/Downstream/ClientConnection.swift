@@ -52,6 +52,7 @@ final class ClientConnection: EventHandler, TimerTarget {
     struct ResponseState {
         var framing = BodyFraming.none
         var hasStarted = false
+        var isWithoutBody = false
         var hasEnded = false
         var keepAlive = true
         var mayKeepAlive = true
@@ -155,7 +156,7 @@ final class ClientConnection: EventHandler, TimerTarget {
     /// Ends whatever is going on.
     func terminate() {
         exchange?.terminated()
-        close()
+        if stage == .exchange, response.hasStarted, !response.hasEnded { abort() } else { close() }
     }
 
     func close() {

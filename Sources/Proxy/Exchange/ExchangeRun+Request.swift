@@ -125,8 +125,9 @@ extension ExchangeRun {
         }
         task = .none
         guard case .waitingForPlugin(let step) = stage else {
-            // The client left meanwhile.
-            return worker.recycle(self)
+            // Answered meanwhile, or the client left. Whoever lets go of it last gives it back.
+            if isReleased { worker.recycle(self) }
+            return
         }
         let current = route.chain.requestSteps[step]
         _ = service.countTime(route.chain.entries[current.entry], since: taskStarted, loop.time)

@@ -26,6 +26,8 @@ extension ExchangeRun {
 
     func sendHead() {
         headIsSent = true
+        // What a plugin may have set; an interim status would make the body the next answer's head.
+        if !(200...599).contains(exchange.response.status) { exchange.response.status = 500 }
         exchange.outcome.status = exchange.response.status
         exchange.outcome.timeToFirstByte = loop.now - began
         connection.sendHead(exchange.response, for: exchange.request)
@@ -48,10 +50,10 @@ extension ExchangeRun {
                         try step.hook.responseBody(exchange, bytes.span, isLast: isLast)
                     }
                 if case .replace(let new) = decision {
-                    precondition(
-                        exchange.response.bodyIsChanged,
-                        "plugin \(entry.label) replaced bytes without bodyWillChange()")
+                    guard exchange.response.bodyIsChanged else { throw UnannouncedChange() }
                     replaced = new
+                    // A run that is dropped is no run for those who come after.
+                    if new.isEmpty, !isLast { return }
                 }
             } catch {
                 failed(entry, error)
@@ -67,7 +69,7 @@ extension ExchangeRun {
     }
 
     private func pass(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty, !connection.isWithoutBody else { return }
         exchange.outcome.bytesOut += bytes.count
         connection.sendBody(bytes)
     }
@@ -107,22 +109,24 @@ extension ExchangeRun {
     /// Sends a whole answer.
     func send(_ answer: Answer) {
         stage = .answering
+        var answer = answer
         let response = exchange.response
         fill(response, from: answer)
         if !showHead() {
             // The plugins are not asked again, or a failing one would be for ever.
             turnaround = 0
-            fill(
-                response,
-                from: Answer(
-                    status: 500, headers: [("content-type", "application/json")],
-                    body: ErrorBody.make(
-                        status: 500, reason: "plugin_error",
-                        message: "The proxy could not process this request.",
-                        requestID: exchange.requestID)))
+            answer = Answer(
+                status: 500, headers: [("content-type", "application/json")],
+                body: ErrorBody.make(
+                    status: 500, reason: "plugin_error",
+                    message: "The proxy could not process this request.",
+                    requestID: exchange.requestID))
+            fill(response, from: answer)
         }
         sendHead()
-        answer.body.withUnsafeBufferPointer { sendBody($0, isLast: true) }
+        if !connection.isWithoutBody {
+            answer.body.withUnsafeBufferPointer { sendBody($0, isLast: true) }
+        }
         guard !isCompleted else { return }
         loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
         connection.sendEnd(trailers: nil)
@@ -139,4 +143,10 @@ extension ExchangeRun {
         }
         response.headers.set("x-request-id", to: exchange.requestID)
     }
+}
+
+/// A plugin replaced bytes of an answer whose length had been announced.
+struct UnannouncedChange: Error, CustomStringConvertible {
+    let description =
+        "it replaced bytes of the answer without bodyWillChange() in the response head phase"
 }

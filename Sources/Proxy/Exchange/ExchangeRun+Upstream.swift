@@ -105,6 +105,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 status: 503, reason: "upstream_busy",
                 message: "The upstream is serving as many requests as it may.",
                 headers: [("retry-after", "1")])
+        case .upstream where !headIsSent && !bodyHasEnded && upload.isEmpty:
+            // It is the client that keeps the upstream waiting; its own limit watches it.
+            expectHead()
         case .upstream where !headIsSent:
             upstreamFailed(
                 TransferError(

@@ -52,6 +52,8 @@ final class ExchangeRun {
     /// An asynchronous hook of this exchange is under way; the object must not be reused before it ends.
     var task = TaskState.none
     var taskStarted = MonotonicTime(nanoseconds: 0)
+    /// The connection has let go of it while a task was under way.
+    var isReleased = false
 
     enum TaskState {
         case none
@@ -102,6 +104,8 @@ final class ExchangeRun {
         bodyFraming = framing
         bodyHasEnded = !framing.hasBody
         holdsBodyUntilDecided = expectsContinue
+        // Before a plugin sees them, or a client could name a plugin's field in Connection.
+        HopByHop.remove(from: exchange.request.headers)
         route = service.generation.route(for: exchange.request)
         exchange.route = route.name
         exchange.upstream = route.upstream?.name
@@ -149,7 +153,8 @@ final class ExchangeRun {
         isCompleted = true
         stage = .ended
         leaveUpstream()
-        let now = loop.now
+        // Read anew: all of a short exchange may happen in one turn.
+        let now = loop.time.monotonic
         exchange.now = now
         exchange.outcome.duration = now - began
         if exchange.outcome.status == 0 { exchange.outcome.status = exchange.response.status }
@@ -196,6 +201,12 @@ final class ExchangeRun {
         connection.abort()
     }
 
+    /// The client reads, though it has not yet read everything.
+    func clientTookBytes() {
+        guard case .answering = stage else { return }
+        loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
+    }
+
     /// Whether the object can serve another request now. If not, it can when its task has ended.
     var isReusable: Bool {
         if case .none = task { true } else { false }
@@ -222,5 +233,6 @@ final class ExchangeRun {
         headIsSent = false
         turnaround = 0
         isCompleted = false
+        isReleased = false
     }
 }

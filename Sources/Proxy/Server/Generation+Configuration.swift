@@ -1,8 +1,12 @@
+import Dispatch
 import PluginAPI
 
 extension Generation {
     /// Puts a checked configuration to work.
-    package convenience init(_ configuration: ServerConfiguration, number: Int) {
+    package convenience init(
+        _ configuration: ServerConfiguration, number: Int,
+        running: DispatchGroup = DispatchGroup()
+    ) {
         let upstreams = configuration.upstreams.enumerated().map { Upstream($1, number: $0) }
         var entries: [Chain.Entry] = []
         func enter(_ plugins: [ConfiguredPlugin]) -> [Chain.Entry] {
@@ -28,7 +32,7 @@ extension Generation {
         self.init(
             number: number, routes: routes, unmatched: unmatched, plugins: entries,
             upstreams: upstreams,
-            settings: ServiceSettings(configuration))
+            settings: ServiceSettings(configuration), running: running)
     }
 }
 

@@ -19,6 +19,8 @@ package final class Server {
     private var workers: [Worker] = []
     private var admin: Worker?
     private let stopped = DispatchGroup()
+    /// The generations whose plugins run: an old one until its last exchange has ended.
+    private let running = DispatchGroup()
 
     /// Where it listens, once it does; with the port that the kernel chose for port 0.
     package private(set) var addresses: [ListenAddress] = []
@@ -36,7 +38,7 @@ package final class Server {
         self.log = log
         self.store = store
         status = ServerStatus()
-        generation = Generation(configuration, number: 1)
+        generation = Generation(configuration, number: 1, running: running)
     }
 
     // MARK: - Starting
@@ -52,7 +54,7 @@ package final class Server {
             generation.stop()
             throw error
         }
-        for worker in workers + [admin].compactMap({ $0 }) { run(worker) }
+        for worker in everyWorker { run(worker) }
         status.state = .ready
         for address in addresses { log(.info, "listening", [("address", address.description)]) }
     }
@@ -108,6 +110,7 @@ package final class Server {
     }
 
     private var shared: Int32 = -1
+    private var everyWorker: [Worker] { workers + [admin].compactMap { $0 } }
 
     private func run(_ worker: Worker) {
         stopped.enter()
@@ -135,7 +138,7 @@ package final class Server {
         let result = load()
         for diagnostic in result.diagnostics { log(diagnostic) }
         guard let new = result.configuration else { return refuseReload("the file has errors") }
-        let next = Generation(new, number: generation.number + 1)
+        let next = Generation(new, number: generation.number + 1, running: running)
         do {
             try next.start()
         } catch {
@@ -148,7 +151,7 @@ package final class Server {
         }
         configuration = new
         generation = next
-        for worker in workers + [admin].compactMap({ $0 }) {
+        for worker in everyWorker {
             worker.loop.submit { worker.use(next) }
         }
         countReload("ok")
@@ -184,9 +187,15 @@ package final class Server {
             for worker in workers { worker.loop.submit { worker.terminate() } }
             drained.wait()
         }
-        for worker in workers + [admin].compactMap({ $0 }) { worker.loop.stop() }
+        for worker in everyWorker { worker.loop.stop() }
         stopped.wait()
         generation.stop()
+        for worker in everyWorker { worker.release() }
+        if running.wait(timeout: .now() + .seconds(10)) == .timedOut {
+            log(
+                .error,
+                "a plugin of an earlier configuration does not stop; what it holds may be lost")
+        }
         removeSockets()
         log(.info, "stopped")
     }

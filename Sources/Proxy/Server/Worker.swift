@@ -135,7 +135,10 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     /// It is reset at the end of a later round only: its own functions may still be on the stack, and
     /// libcurl reads a cancelled request's body until the transport has carried the cancelling out.
     func recycle(_ run: ExchangeRun) {
-        guard run.isReusable else { return }
+        guard run.isReusable else {
+            run.isReleased = true
+            return
+        }
         endedRuns.append(run)
     }
 
@@ -174,6 +177,13 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     }
 
     // MARK: - The end
+
+    /// Lets go of every configuration. When the loop has stopped.
+    func release() {
+        resetEndedRuns()
+        idleRuns = []
+        service = nil
+    }
 
     /// Takes no more connections, and ends each one after the answer at hand.
     func drain(_ whenDone: @escaping () -> Void) {

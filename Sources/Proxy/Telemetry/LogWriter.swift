@@ -39,9 +39,11 @@ package final class LogWriter: Sendable {
         }
     }
 
-    /// Waits until everything is written.
-    package func flush() {
-        queue.sync { drain() }
+    /// Waits until everything is written, but not for ever on a reader who does not read.
+    package func flush(patience: DispatchTimeInterval = .seconds(2)) {
+        let last = DispatchWorkItem { self.drain() }
+        queue.async(execute: last)
+        _ = last.wait(timeout: .now() + patience)
     }
 
     private func write(_ line: String) {
@@ -85,7 +87,15 @@ package final class LogWriter: Sendable {
             let count = bytes.withUnsafeBytes {
                 Glibc.write(descriptor, $0.baseAddress! + offset, bytes.count - offset)
             }
-            if count > 0 { offset += count } else if errno != EINTR && errno != EAGAIN { return }
+            if count > 0 {
+                offset += count
+            } else if errno == EAGAIN {
+                // Whoever shares stderr has made it non-blocking.
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&waiting, 1, -1)
+            } else if errno != EINTR {
+                return
+            }
         }
     }
 

@@ -21,10 +21,12 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
     private struct Socket {
         var wanted: Events = []
         var watched: Events?
-        /// The handle that libcurl last named with it; over HTTP/2, one of several.
-        var easy: UnsafeMutableRawPointer?
+        /// The transfer that libcurl last named with it; over HTTP/2, one of several.
+        var transfer: CurlTransfer?
         /// To which target it leads.
         var target: ObjectIdentifier?
+        /// By which the kernel knows the socket, whose number may be somebody else's by now.
+        var inode: ino_t = 0
         /// An HTTP/1 connection between two requests: nothing may come on it.
         var isIdle = false
         /// Its target is not configured any more.
@@ -101,9 +103,10 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
         if mask == 0 || socket.watched != socket.wanted { correct(descriptor) }
         guard mask != 0 else { return }
-        let transfer = socket.easy.flatMap { CurlTransfer.of($0) }
         act(descriptor, mask)
-        if let transfer, transfer.isSendingPaused, Self.hasEnded(descriptor) {
+        if let transfer = socket.transfer, !transfer.isHTTP2, transfer.isSendingPaused,
+            Self.hasEnded(descriptor)
+        {
             transfer.upstreamHasClosed()
         }
     }
@@ -127,16 +130,31 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
     /// Closes all connections to a target.
     func endConnections(to target: Target) {
         let identity = ObjectIdentifier(target)
-        for index in sockets.indices where sockets[index].target == identity { end(Int32(index)) }
+        for index in sockets.indices where sockets[index].target == identity && isOurs(index) {
+            end(Int32(index))
+        }
     }
 
     /// Closes the idle connections to a target, and those in use when they become idle.
     func retire(_ target: Target) {
         let identity = ObjectIdentifier(target)
-        for index in sockets.indices where sockets[index].target == identity {
+        for index in sockets.indices where sockets[index].target == identity && isOurs(index) {
             sockets[index].isRetired = true
             if sockets[index].isIdle { end(Int32(index)) }
         }
+    }
+
+    /// Whether the descriptor still is the socket that was opened under its number: libcurl closes some
+    /// without a word.
+    private func isOurs(_ index: Int) -> Bool {
+        if Self.inode(Int32(index)) == sockets[index].inode { return true }
+        sockets[index] = Socket()
+        return false
+    }
+
+    private static func inode(_ descriptor: Int32) -> ino_t {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? status.st_ino : 0
     }
 
     /// Whether nothing has come, not even the end.
@@ -190,8 +208,8 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         case CURL_POLL_INOUT: sockets[index].wanted = [.readable, .writable]
         default: sockets[index].wanted = []
         }
-        sockets[index].easy = sockets[index].wanted.isEmpty ? nil : easy
         let transfer = easy.flatMap { CurlTransfer.of($0) }
+        sockets[index].transfer = sockets[index].wanted.isEmpty ? nil : transfer
         if !sockets[index].wanted.contains(.readable) { transfer?.stoppedReading() }
         sockets[index].isIdle =
             sockets[index].wanted.isEmpty && transfer?.leavesConnectionIdle == true
@@ -199,6 +217,8 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         let missing =
             sockets[index].watched.map { !$0.isSuperset(of: sockets[index].wanted) } ?? true
         if missing, !sockets[index].wanted.isEmpty { correct(descriptor) }
+        // One that libcurl made for itself (its resolver's) it also closes by itself, unseen.
+        if sockets[index].wanted.isEmpty, sockets[index].target == nil { correct(descriptor) }
     }
 
     /// Makes epoll watch what libcurl wants.
@@ -226,6 +246,7 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         while sockets.count <= Int(descriptor) { sockets.append(Socket()) }
         forget(descriptor)
         sockets[Int(descriptor)].target = ObjectIdentifier(target)
+        sockets[Int(descriptor)].inode = Self.inode(descriptor)
         return descriptor
     }
 

@@ -145,7 +145,8 @@ final class CurlTransfer: Transfer {
     /// The upstream closed while this transfer waits for more of the request's body. libcurl looks at
     /// the end of the answer only when it has sent everything, which may be never.
     func upstreamHasClosed() {
-        guard stage == .head || stage == .body else { return }
+        guard stage == .head || stage == .body, !answerIsComplete else { return }
+        if stage == .body, parser.framing == .untilClose { return answerHasEnded() }
         failure = TransferError(.broken, "the connection closed before the request was sent")
         bodyAvailable()
     }
