@@ -6,7 +6,8 @@
 RELEASE = -c release -Xswiftc -enforce-exclusivity=unchecked
 SOURCES = Sources Tests Package.swift
 
-.PHONY: run build test test-swift test-black-box bench format lint fuzz sanitize clean
+
+.PHONY: run build test test-swift test-black-box check-docs bench format lint fuzz sanitize clean
 
 run: build
 	.build/release/sluice demo
@@ -15,7 +16,7 @@ build:
 	scripts/install build
 	swift build $(RELEASE) --product sluice
 
-test: lint test-swift test-black-box
+test: lint test-swift test-black-box check-docs
 
 test-swift:
 	scripts/install build test
@@ -24,6 +25,10 @@ test-swift:
 test-black-box: build
 	scripts/install test
 	Tests/BlackBox/run
+
+# The tables of the reference are what the program says of itself.
+check-docs: build
+	scripts/generate-docs --check
 
 bench: build
 	scripts/install bench

@@ -1,4 +1,5 @@
 import PluginAPI
+import Proxy
 
 /// One request's way through a chain, phase by phase, as the proxy's own runs go.
 final class ChainRun {
@@ -264,16 +265,11 @@ struct UnannouncedChange: Error, CustomStringConvertible {
 extension Answer {
     /// An error answer in the form in which the proxy writes it.
     fileprivate init(refusing refusal: Refusal, requestID: String) {
-        let body: JSONValue = [
-            "error": [
-                "message": .string(refusal.message ?? refusal.reason.replacing("_", with: " ")),
-                "type": "error", "code": .string(refusal.reason), "param": nil,
-                "request_id": .string(requestID),
-            ]
-        ]
         self.init(
             status: refusal.status, reason: refusal.reason,
             headers: [("content-type", "application/json")] + refusal.headers,
-            body: Array(body.description.utf8))
+            body: ErrorBody.make(
+                status: refusal.status, reason: refusal.reason, message: refusal.message,
+                requestID: requestID))
     }
 }

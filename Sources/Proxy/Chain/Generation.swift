@@ -42,6 +42,7 @@ package final class Generation: Sendable {
             do {
                 try entry.plugin.start()
             } catch {
+                isStopped.store(true, ordering: .relaxed)
                 for started in plugins[..<index].reversed() { started.plugin.stop() }
                 throw PluginStartError(label: entry.label, underlying: error)
             }

@@ -63,7 +63,7 @@ package enum RunCommand: Command {
             case SIGHUP: server.reload()
             default:
                 // A second signal must not find this thread waiting for the first one's drain.
-                signals.exitOnNext(log)
+                signals.exitOnNext(log, writer)
                 server.drain()
                 return 0
             }

@@ -24,12 +24,13 @@ struct SignalSet {
     }
 
     /// The next SIGTERM or SIGINT ends the process at once.
-    func exitOnNext(_ log: Log) {
+    func exitOnNext(_ log: Log, _ writer: LogWriter) {
         let set = self
         WorkerThread.start(name: "signals") {
             while true {
                 guard set.wait() != SIGHUP else { continue }
                 log(.warning, "stopped by a second signal, without waiting for what is in flight")
+                writer.flush()
                 exit(1)
             }
         }

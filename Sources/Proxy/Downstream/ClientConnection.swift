@@ -149,7 +149,7 @@ final class ClientConnection: EventHandler, TimerTarget {
 
     /// Ends the connection if nothing is going on; otherwise it ends after the answer at hand.
     func drain() {
-        if stage == .head, exchange == nil { close() }
+        if stage == .proxyHead || stage == .head && exchange == nil { close() }
     }
 
     /// Ends whatever is going on.

@@ -1,8 +1,10 @@
 import PluginAPI
 
 /// The body of the proxy's own errors, in the form that API clients parse.
-enum ErrorBody {
-    static func make(status: Int, reason: String, message: String?, requestID: String) -> [UInt8] {
+package enum ErrorBody {
+    package static func make(status: Int, reason: String, message: String?, requestID: String)
+        -> [UInt8]
+    {
         var body: [UInt8] = []
         body.reserveCapacity(256)
         body.append(contentsOf: #"{"error":{"message":"#.utf8)

@@ -98,6 +98,7 @@ extension ExchangeRun {
     {
         stage = .waitingForPlugin(step)
         task = .starting
+        taskStarted = loop.time.monotonic
         // The exchange does not leave its loop: the task runs there and nowhere else.
         nonisolated(unsafe) let run = self
         Task.immediate(executorPreference: loop) {
@@ -127,6 +128,7 @@ extension ExchangeRun {
             return worker.recycle(self)
         }
         let current = route.chain.requestSteps[step]
+        _ = service.countTime(route.chain.entries[current.entry], since: taskStarted, loop.time)
         if apply(result, of: route.chain.entries[current.entry]) {
             decide(from: step + 1)
         }

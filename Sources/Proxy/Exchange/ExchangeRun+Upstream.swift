@@ -60,7 +60,13 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             request: exchange.request,
             target: exchange.request.headers.bytes(exchange.request.targetRange), body: body)
         transfer = worker.transport.start(outgoing, to: target, self)
-        expectHead()
+        sends = 0
+        // The transport ends an attempt to connect by itself; from then on the head is waited for.
+        let upstream = pool.upstream
+        loop.timers.set(
+            timer,
+            at: loop.now.advanced(
+                byNanoseconds: upstream.connectNanoseconds + upstream.headNanoseconds))
     }
 
     private func expectHead() {
@@ -130,6 +136,13 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         if wasFull || !bodyHasEnded { connection.resumeReading() }
         if !headIsSent { expectHead() } else { expectBytes() }
         return .bytes(count)
+    }
+
+    func transferConnected() {
+        // A second time is one more attempt, after a kept-alive connection had ended.
+        sends += 1
+        if sends > 1 { exchange.outcome.attempts += 1 }
+        if !headIsSent { expectHead() }
     }
 
     func transferInformational() {

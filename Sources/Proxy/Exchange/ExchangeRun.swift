@@ -38,6 +38,8 @@ final class ExchangeRun {
     var targetIndex: Int?
     var triedTargets: [Int] = []
     var upstreamStarted: MonotonicTime?
+    /// How often this attempt has been written to a connection.
+    var sends = 0
     var timer: LoopTimer!
     var receivingIsPaused = false
 
@@ -49,6 +51,7 @@ final class ExchangeRun {
 
     /// An asynchronous hook of this exchange is under way; the object must not be reused before it ends.
     var task = TaskState.none
+    var taskStarted = MonotonicTime(nanoseconds: 0)
 
     enum TaskState {
         case none

@@ -57,8 +57,14 @@ enum Forwarding {
 
     private static func apply(_ rewrite: RewriteConfiguration, _ request: Request) {
         var target = request.target.string
-        if !rewrite.stripPrefix.isEmpty, target.hasPrefix(rewrite.stripPrefix) {
-            target.removeFirst(rewrite.stripPrefix.count)
+        if target.hasPrefix(rewrite.stripPrefix) {
+            let rest = target.dropFirst(rewrite.stripPrefix.count)
+            // Whole segments only: "/api" does not stand at the front of "/apiary".
+            if rewrite.stripPrefix.hasSuffix("/") || rest.isEmpty || rest.first == "/"
+                || rest.first == "?"
+            {
+                target = String(rest)
+            }
         }
         target = rewrite.addPrefix + target
         if !target.hasPrefix("/") { target = "/" + target }

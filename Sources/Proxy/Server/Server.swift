@@ -13,6 +13,8 @@ package final class Server {
     private let status: ServerStatus
     private let connectionCount = ConnectionCount()
     private var configuration: ServerConfiguration
+    /// The configuration whose addresses and workers are in force.
+    private let initial: ServerConfiguration
     private var generation: Generation
     private var workers: [Worker] = []
     private var admin: Worker?
@@ -29,6 +31,7 @@ package final class Server {
         load: @escaping () -> ConfigurationLoader.Result
     ) {
         self.configuration = configuration
+        initial = configuration
         self.load = load
         self.log = log
         self.store = store
@@ -138,8 +141,8 @@ package final class Server {
         } catch {
             return refuseReload("\(error)")
         }
-        if new.listeners != configuration.listeners || new.admin != configuration.admin
-            || new.workers != configuration.workers
+        if new.listeners != initial.listeners || new.admin != initial.admin
+            || new.workers != initial.workers
         {
             log(.warning, "listen, admin and workers change with a restart only; the old ones stay")
         }
@@ -189,7 +192,7 @@ package final class Server {
     }
 
     private func removeSockets() {
-        for case .unix(let path) in addresses { unlink(path) }
+        for case .unix(let path) in addresses + [initial.admin].compactMap({ $0 }) { unlink(path) }
     }
 }
 

@@ -89,7 +89,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
             !connectionCount.enter(limit: settings.maximumConnections)
         {
             metrics.connectionsRefused.add()
-            Overload.answer(descriptor)
+            Overload.answer(descriptor, at: loop.wall)
             return
         }
         if peer != .local {

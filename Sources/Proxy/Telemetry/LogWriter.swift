@@ -94,7 +94,7 @@ package final class LogWriter: Sendable {
         let padded = name + String(repeating: " ", count: max(0, 7 - name.count))
         let tail = fields.map { " \($0)=\(Self.needsQuotes($1) ? JSONText.quoted($1) : $1)" }
             .joined()
-        return "\(time.wall) \(padded) \(event.replacing("\n", with: " "))\(tail)\n"
+        return "\(time.wall) \(padded) \(Self.printable(event))\(tail)\n"
     }
 
     private func json(_ level: Log.Level, _ event: String, _ fields: [(String, String)]) -> String {
@@ -107,6 +107,18 @@ package final class LogWriter: Sendable {
     }
 
     private static func needsQuotes(_ text: String) -> Bool {
-        text.isEmpty || text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" || !$0.isASCII }
+        text.isEmpty
+            || text.unicodeScalars.contains {
+                $0.value <= 0x20 || $0.value >= 0x7F || $0 == "\"" || $0 == "="
+            }
+    }
+
+    /// Without what would break the line or steer a terminal.
+    private static func printable(_ text: String) -> String {
+        var kept = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            kept.append(scalar.properties.generalCategory == .control ? " " : scalar)
+        }
+        return String(kept)
     }
 }

@@ -13,7 +13,10 @@ extension CurlTransfer {
     /// (RFC 9110 §9.2.2), and on a new connection, because the other kept ones may be gone as well.
     func connected() -> Int32 {
         connections += 1
-        guard connections > 1 else { return CURL_PREREQFUNC_OK }
+        if connections == 1 {
+            receiver?.transferConnected()
+            return CURL_PREREQFUNC_OK
+        }
         if method.isIdempotent, !hasTakenBody {
             startsAgain = true
         } else {

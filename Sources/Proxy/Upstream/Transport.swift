@@ -34,6 +34,9 @@ package protocol TransferReceiver: AnyObject {
     /// Moves body bytes into `space`.
     func takeBody(into space: UnsafeMutableRawBufferPointer) -> BodySupply
 
+    /// There is a connection, and the request is being written to it.
+    func transferConnected()
+
     /// An informational answer (1xx but 101) is in `incoming`.
     func transferInformational()
 

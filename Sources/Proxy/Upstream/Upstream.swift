@@ -18,8 +18,8 @@ package final class Upstream: Sendable {
     /// How long neither side may move a byte.
     package let idleTimeout: Duration
     let idleNanoseconds: Int64
-    /// For connecting and for the head of the answer.
     let headNanoseconds: Int64
+    let connectNanoseconds: Int64
     /// How many requests may be under way at once, over all workers.
     package let maximumConnections: Int
 
@@ -39,7 +39,8 @@ package final class Upstream: Sendable {
         self.responseHeadersTimeout = responseHeadersTimeout
         self.idleTimeout = idleTimeout
         idleNanoseconds = idleTimeout.nanoseconds
-        headNanoseconds = (responseHeadersTimeout + targets[0].connectTimeout).nanoseconds
+        headNanoseconds = responseHeadersTimeout.nanoseconds
+        connectNanoseconds = targets[0].connectTimeout.nanoseconds
         self.maximumConnections = maximumConnections
     }
 }

@@ -21,7 +21,13 @@ final class UpstreamPool {
 
     private struct Waiter {
         weak var owner: (any UpstreamWaiter)?
+        let identity: ObjectIdentifier
+        let ticket: UInt64
     }
+
+    /// The ticket with which each waits: who gave up and came again has a newer one than its old place.
+    private var tickets: [ObjectIdentifier: UInt64] = [:]
+    private var lastTicket: UInt64 = 0
 
     /// - Parameter workers: among how many the upstream's connections are shared out.
     init(_ upstream: Upstream, workers: Int) {
@@ -37,7 +43,10 @@ final class UpstreamPool {
             active += 1
             return true
         }
-        waiting.append(Waiter(owner: waiter))
+        lastTicket += 1
+        tickets[ObjectIdentifier(waiter)] = lastTicket
+        waiting.append(
+            Waiter(owner: waiter, identity: ObjectIdentifier(waiter), ticket: lastTicket))
         return false
     }
 
@@ -46,11 +55,23 @@ final class UpstreamPool {
         while firstWaiting < waiting.count {
             let waiter = waiting[firstWaiting]
             firstWaiting += 1
-            if let owner = waiter.owner, owner.isWaiting(for: self) { return owner.placeIsFree() }
+            guard tickets[waiter.identity] == waiter.ticket else { continue }
+            tickets[waiter.identity] = nil
+            if let owner = waiter.owner, owner.isWaiting(for: self) {
+                compact()
+                return owner.placeIsFree()
+            }
         }
         waiting.removeAll(keepingCapacity: true)
         firstWaiting = 0
         active -= 1
+    }
+
+    /// Those who have been served go in batches, so that each costs constant time.
+    private func compact() {
+        guard firstWaiting > 32, firstWaiting * 2 > waiting.count else { return }
+        waiting.removeSubrange(..<firstWaiting)
+        firstWaiting = 0
     }
 
     /// The target for a request, other than those it has failed to reach.
@@ -60,11 +81,13 @@ final class UpstreamPool {
         guard !candidates.isEmpty else { return nil }
         switch upstream.balance {
         case .leastRequests:
-            return started(
-                candidates.min {
-                    targets[$0].active * targets[$1].target.weight < targets[$1].active
-                        * targets[$0].target.weight
-                }!)
+            // Busy in proportion to its weight. Among equals the turn decides, or quiet times would send
+            // everything to the first.
+            let load = { (index: Int) in
+                Double(self.targets[index].active) / Double(self.targets[index].target.weight)
+            }
+            let least = candidates.map(load).min()!
+            return started(turn(among: candidates.filter { load($0) == least }))
         case .random:
             var draw = Int.random(in: 0..<candidates.reduce(0) { $0 + targets[$1].target.weight })
             return started(
@@ -73,11 +96,15 @@ final class UpstreamPool {
                     return draw < 0
                 }!)
         case .roundRobin:
-            for index in candidates { targets[index].credit += targets[index].target.weight }
-            let best = candidates.max { targets[$0].credit < targets[$1].credit }!
-            targets[best].credit -= candidates.reduce(0) { $0 + targets[$1].target.weight }
-            return started(best)
+            return started(turn(among: candidates))
         }
+    }
+
+    private func turn(among candidates: [Int]) -> Int {
+        for index in candidates { targets[index].credit += targets[index].target.weight }
+        let best = candidates.max { targets[$0].credit < targets[$1].credit }!
+        targets[best].credit -= candidates.reduce(0) { $0 + targets[$1].target.weight }
+        return best
     }
 
     func target(_ index: Int) -> Target { targets[index].target }

@@ -100,7 +100,7 @@ struct TestProxyTests {
         #expect(result.reason == "refused")
         #expect(result.decisions.first?.kind == .refuse)
         #expect(result.sent == nil)
-        #expect(result.body.contains(#""code": "refused""#))
+        #expect(result.body.contains(#""code":"refused""#))
     }
 
     @Test("a plugin in observe mode is recorded and has no say")

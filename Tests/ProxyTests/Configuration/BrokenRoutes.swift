@@ -75,14 +75,14 @@ extension Broken {
             {
               "listen": "127.0.0.1:8080",
               "upstreams": { "api": { "url": "http://a" } },
-              "routes": [{ "name": "a", "host": "example.com:80", "upstream": "api" }, { "name": "b", "host": ["*.example.com", "a b"], "upstream": "api" }, { "name": "c", "host": [], "upstream": "api" }]
+              "routes": [{ "name": "a", "host": "example.com:80", "upstream": "api" }, { "name": "b", "host": ["api.*.example", "a b"], "upstream": "api" }, { "name": "c", "host": [], "upstream": "api" }]
             }
             """#,
             #"""
-            plugins.json:4:37: routes[0].host: expected a host such as "api.example.com" without port, found "example.com:80"; did you mean "example.com"?
-            plugins.json:4:100: routes[1].host[0]: expected a host such as "api.example.com", found "*.example.com"
-            plugins.json:4:117: routes[1].host[1]: expected a host such as "api.example.com", found "a b"
-            plugins.json:4:169: routes[2].host: expected a host such as "api.example.com", or a list of them, found an empty list
+            plugins.json:4:37: routes[0].host: expected a host such as "api.example.com" or "*.example.com" without port, found "example.com:80"; did you mean "example.com"?
+            plugins.json:4:100: routes[1].host[0]: expected a host such as "api.example.com" or "*.example.com", found "api.*.example"
+            plugins.json:4:117: routes[1].host[1]: expected a host such as "api.example.com" or "*.example.com", found "a b"
+            plugins.json:4:169: routes[2].host: expected a host such as "api.example.com" or "*.example.com", or a list of them, found an empty list
             """#),
         Broken(
             "the same name twice",

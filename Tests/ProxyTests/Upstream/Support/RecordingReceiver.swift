@@ -75,6 +75,8 @@ final class RecordingReceiver: TransferReceiver, @unchecked Sendable {
 
     // MARK: - TransferReceiver
 
+    func transferConnected() {}
+
     func transferInformational() {
         note(.informational) { $0.informational.append(.init(incoming)) }
         // Whatever is done with one answer's head, the next begins with an empty one.

@@ -1,0 +1,49 @@
+/// What holds of every exchange, whatever happened to it.
+extension Account {
+    /// What the plugin protocol promises and this account shows broken.
+    var violations: [String] {
+        guard let chain else { return ["\(path): nobody was told of the end"] }
+        var found: [String] = []
+        let completing = seers(of: "completed")
+        if completing != chain.reversed() {
+            found.append("completed for \(completing), expected \(Array(chain.reversed()))")
+        }
+        for label in chain { found += violations(of: label) }
+        let places = asked.map { chain.firstIndex(of: $0) ?? -1 }
+        if places != places.sorted() { found.append("asked in the order \(asked)") }
+        let answerers = answered.map { chain.firstIndex(of: $0) ?? -1 }
+        if answerers != answerers.sorted(by: >) {
+            found.append("answered in the order \(answered)")
+        }
+        if let one = answered.first(where: { !asked.contains($0) }) {
+            found.append("\(one) saw the answer and not the request")
+        }
+        if let one = seers(of: "body").first(where: { !answered.contains($0) }) {
+            found.append("\(one) saw the answer's body and not its head")
+        }
+        return found.map { "\(self): \($0)" }
+    }
+
+    private func violations(of label: String) -> [String] {
+        let names = entries.filter { $0.plugin == label }.map(\.sight.name)
+        var found: [String] = []
+        for name in ["request", "asynchronous", "whole", "head", "completed"]
+        where names.count(where: { $0 == name }) > 1 {
+            found.append("\(label) saw \(name) more than once")
+        }
+        if names.last != "completed" {
+            found.append("\(label) saw \(names.last ?? "nothing") last")
+        }
+        for (body, runs) in [
+            ("the request's body", requestBody(label)), ("the body", responseBody(label)),
+        ] {
+            if runs.dropLast().contains(where: \.isLast) {
+                found.append("\(label) saw more of \(body) after its last run")
+            }
+            if runs.contains(where: { $0.bytes.isEmpty && !$0.isLast }) {
+                found.append("\(label) saw an empty run of \(body) that is not its end")
+            }
+        }
+        return found
+    }
+}
