@@ -65,8 +65,6 @@ extension Chain.RequestStep.Hook {
     }
 }
 
-private struct NoSettings: PluginConfiguration {}
-
 private struct EveryPhase: RequestPhase, AsyncRequestPhase, WholeRequestPhase, RequestBodyPhase,
     ResponseHeadPhase, ResponseBodyPhase, CompletedPhase
 {
