@@ -338,4 +338,36 @@ struct AnswerTests {
         let answer = try loop.send("POST /", [], .whole(bytes), to: server.target())
         #expect(answer.status == 401 && answer.text == "no")
     }
+
+    @Test(
+        "an early answer may end with the connection, while the client is slow with its body",
+        arguments: TransportKind.allCases,
+        [
+            "Content-Length: 2\r\n\r\nhi", "Connection: close\r\nContent-Length: 2\r\n\r\nhi",
+            "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "\r\nhi",
+        ])
+    func earlyWithEnd(_ kind: TransportKind, _ answer: String) throws {
+        let server = try ScriptedServer { connection in
+            guard try connection.head() != nil else { return }
+            // All of it has been read, so the close is no reset.
+            _ = connection.present()
+            try connection.send("HTTP/1.1 403 No\r\n" + answer)
+        }
+        let loop = try RunningLoop(kind)
+        let target = server.target()
+        for length in [nil, 1 << 20] {
+            for holdsBack in [false, true] {
+                let call = loop.call("POST /", [], .stream(length: length), to: target)
+                if holdsBack { call.receiver.room = 0 }
+                try call.start()
+                if holdsBack {
+                    try call.wait(for: "the refusal") { $0.refusals == 1 }
+                    try loop.turn()
+                    try call.makeRoom()
+                }
+                let whole = try call.answer()
+                #expect(whole.status == 403 && whole.text == "hi")
+            }
+        }
+    }
 }

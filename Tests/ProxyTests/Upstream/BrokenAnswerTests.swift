@@ -182,4 +182,23 @@ struct BrokenAnswerTests {
         #expect(try call.failure().kind == .broken)
         #expect(call.receiver.record.current.text == (bytes.hasSuffix("half") ? "half" : ""))
     }
+
+    @Test(
+        "an upstream that closes while the client is slow with its body is not waited for",
+        arguments: TransportKind.allCases,
+        ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"])
+    func closedMeanwhile(_ kind: TransportKind, _ bytes: String) throws {
+        let server = try ScriptedServer { connection in
+            guard try connection.head() != nil else { return }
+            _ = connection.present()
+            try connection.send(bytes)
+        }
+        let loop = try RunningLoop(kind)
+        for length in [nil, 1 << 20] {
+            let call = try loop.start(
+                "PUT /", [], .stream(length: length, [.bytes([65])]), to: server.target())
+            #expect(try call.failure().kind == .broken)
+            #expect(call.receiver.record.current.text == (bytes.hasSuffix("he") ? "he" : ""))
+        }
+    }
 }
