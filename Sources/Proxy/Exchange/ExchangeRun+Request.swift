@@ -167,6 +167,7 @@ extension ExchangeRun {
         if record(entry.mode == .observe ? .observed : .refuse, "body_too_large", entry) {
             refuseBody()
         } else {
+            passedOver.append(current.entry)
             decide(from: step + 1)
         }
     }

@@ -11,7 +11,7 @@ extension ExchangeRun {
         guard !chain.responseHeadSteps.isEmpty else { return true }
         var time = loop.time.monotonic
         exchange.now = loop.now
-        for step in chain.responseHeadSteps where step.entry < turnaround {
+        for step in chain.responseHeadSteps where sees(step.entry) {
             let entry = chain.entries[step.entry]
             do {
                 try step.hook.responseHead(exchange)
@@ -22,6 +22,11 @@ extension ExchangeRun {
             time = service.countTime(entry, since: time, loop.time)
         }
         return true
+    }
+
+    /// Whether the plugin at this place has seen the request, so that it sees the answer.
+    private func sees(_ place: Int) -> Bool {
+        place < turnaround && (passedOver.isEmpty || !passedOver.contains(place))
     }
 
     func sendHead() {
@@ -40,7 +45,7 @@ extension ExchangeRun {
         var time = loop.time.monotonic
         exchange.now = loop.now
         var replaced: [UInt8]?
-        for step in chain.responseBodySteps where step.entry < turnaround {
+        for step in chain.responseBodySteps where sees(step.entry) {
             let entry = chain.entries[step.entry]
             do {
                 let decision =
@@ -124,9 +129,8 @@ extension ExchangeRun {
             fill(response, from: answer)
         }
         sendHead()
-        if !connection.isWithoutBody {
-            answer.body.withUnsafeBufferPointer { sendBody($0, isLast: true) }
-        }
+        if connection.isWithoutBody { answer.body = [] }
+        answer.body.withUnsafeBufferPointer { sendBody($0, isLast: true) }
         guard !isCompleted else { return }
         loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
         connection.sendEnd(trailers: nil)

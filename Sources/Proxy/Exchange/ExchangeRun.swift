@@ -47,6 +47,8 @@ final class ExchangeRun {
     var headIsSent = false
     /// The plugins before this place in the chain have seen the request, so they see the answer.
     var turnaround = 0
+    /// The places of observed plugins that could not be asked.
+    var passedOver: [Int] = []
     var began = MonotonicTime(nanoseconds: 0)
 
     /// An asynchronous hook of this exchange is under way; the object must not be reused before it ends.
@@ -232,6 +234,7 @@ final class ExchangeRun {
         receivingIsPaused = false
         headIsSent = false
         turnaround = 0
+        if !passedOver.isEmpty { passedOver.removeAll() }
         isCompleted = false
         isReleased = false
     }

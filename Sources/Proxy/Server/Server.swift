@@ -79,7 +79,7 @@ package final class Server {
 
     private func makeWorker(_ number: Int, of count: Int) throws -> Worker {
         let worker = try Worker(
-            number: number, workers: count, log: log, store: store,
+            number: number, workers: count, log: log, store: store, status: status,
             connectionCount: connectionCount,
             time: SystemTime())
         worker.use(generation)

@@ -16,7 +16,9 @@ final class Worker: TurnParticipant, @unchecked Sendable {
 
     private(set) var service: WorkerService!
     private(set) var settings = ServiceSettings()
-    private(set) var isDraining = false
+    private let status: ServerStatus
+    /// As soon as the server says so, before the loop has come to it: no answer invites another request.
+    var isDraining: Bool { status.state == .draining }
     /// Called when a drain has left no connection.
     private var drained: (() -> Void)?
 
@@ -37,9 +39,10 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private static let idleRunLimit = 1024
 
     init(
-        number: Int, workers: Int, log: Log, store: MetricsStore, connectionCount: ConnectionCount,
-        time: any TimeSource
+        number: Int, workers: Int, log: Log, store: MetricsStore, status: ServerStatus,
+        connectionCount: ConnectionCount, time: any TimeSource
     ) throws {
+        self.status = status
         self.number = number
         self.workers = workers
         self.log = log
@@ -187,7 +190,6 @@ final class Worker: TurnParticipant, @unchecked Sendable {
 
     /// Takes no more connections, and ends each one after the answer at hand.
     func drain(_ whenDone: @escaping () -> Void) {
-        isDraining = true
         for listener in listeners { listener.close() }
         listeners = []
         drained = whenDone

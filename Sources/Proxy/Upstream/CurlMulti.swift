@@ -210,7 +210,9 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
         let transfer = easy.flatMap { CurlTransfer.of($0) }
         sockets[index].transfer = sockets[index].wanted.isEmpty ? nil : transfer
-        if !sockets[index].wanted.contains(.readable) { transfer?.stoppedReading() }
+        if !sockets[index].wanted.contains(.readable) {
+            transfer?.stoppedReading(atEnd: Self.hasEnded(descriptor))
+        }
         sockets[index].isIdle =
             sockets[index].wanted.isEmpty && transfer?.leavesConnectionIdle == true
         if sockets[index].isIdle, sockets[index].isRetired { return end(descriptor) }

@@ -108,11 +108,7 @@ extension CurlTransfer {
     /// While the request waits for its client, libcurl would wait with it though the answer is whole.
     private func received(_ count: Int) {
         bytesReceived += count
-        guard isSendingPaused else { return }
-        switch parser.framing {
-        case .none, .length(bytesReceived): answerHasEnded()
-        case .length, .chunked, .untilClose: break
-        }
+        if isSendingPaused, hasAllThatWasAnnounced { answerHasEnded() }
     }
 
     func supplyBody(_ space: UnsafeMutableRawBufferPointer) -> Int {

@@ -33,6 +33,7 @@ final class CurlTransfer: Transfer {
     var failure: TransferError?
     var isReceivingPaused = false
     var answerIsComplete = false
+    var hasClosedBehindPause = false
     var hasBody = false
     /// Over HTTP/2 a socket tells nothing of one transfer.
     var isHTTP2 = false
@@ -93,6 +94,7 @@ final class CurlTransfer: Transfer {
         isReceivingPaused = false
         isSendingPaused = false
         answerIsComplete = false
+        hasClosedBehindPause = false
         if case .none = outgoing.body { hasBody = false } else { hasBody = true }
         head.removeAll()
         set(outgoing)
@@ -127,10 +129,25 @@ final class CurlTransfer: Transfer {
     /// more of a request that may be gone.
     var isCancelled: Bool { receiver == nil }
 
-    /// libcurl has stopped reading from the connection though nobody paused it: the answer is whole, and
-    /// only the request is not. Waiting for the rest of it, which may never come, serves nobody.
-    func stoppedReading() {
-        if stage == .body, !isReceivingPaused, !isHTTP2 { answerHasEnded() }
+    /// libcurl has stopped reading from the connection though nobody paused it: the answer is whole, or
+    /// the connection has ended. While the request still goes up libcurl would wait for the rest of it,
+    /// which may never come.
+    /// - Parameter atEnd: whether the upstream has closed.
+    func stoppedReading(atEnd: @autoclosure () -> Bool) {
+        guard stage == .body, hasBody, !isReceivingPaused, !isHTTP2 else { return }
+        if hasAllThatWasAnnounced {
+            answerHasEnded()
+        } else if parser.framing == .chunked, !atEnd() {
+            // Chunks are taken apart by libcurl, so their end shows only in that it reads no further.
+            answerHasEnded()
+        }
+    }
+
+    var hasAllThatWasAnnounced: Bool {
+        switch parser.framing {
+        case .none, .length(bytesReceived): true
+        case .length, .chunked, .untilClose: false
+        }
     }
 
     /// Whether a connection that libcurl does not watch any more is one between two requests, and not one
@@ -146,7 +163,13 @@ final class CurlTransfer: Transfer {
     /// the end of the answer only when it has sent everything, which may be never.
     func upstreamHasClosed() {
         guard stage == .head || stage == .body, !answerIsComplete else { return }
-        if stage == .body, parser.framing == .untilClose { return answerHasEnded() }
+        if isReceivingPaused {
+            hasClosedBehindPause = true
+            return
+        }
+        if stage == .body, hasAllThatWasAnnounced || parser.framing == .untilClose {
+            return answerHasEnded()
+        }
         failure = TransferError(.broken, "the connection closed before the request was sent")
         bodyAvailable()
     }
@@ -189,6 +212,7 @@ final class CurlTransfer: Transfer {
             let mask =
                 (isReceivingPaused ? CURLPAUSE_RECV : 0) | (isSendingPaused ? CURLPAUSE_SEND : 0)
             curl_easy_pause(easy, mask)
+            if hasClosedBehindPause, !isReceivingPaused { upstreamHasClosed() }
         }
     }
 

