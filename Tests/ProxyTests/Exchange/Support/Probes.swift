@@ -3,11 +3,11 @@ import PluginAPI
 @testable import Proxy
 
 /// A plugin that does what its script says, and puts what it sees on record.
-protocol ScriptedPlugin: CompletedPhase, ResponseHeadPhase where Configuration == ProbeSettings {
+protocol ScriptedPlugin: CompletedPhase, ResponseHeadPhase where Configuration == NoSettings {
     var role: Role { get }
 }
 
-struct ProbeSettings: PluginConfiguration {}
+struct NoSettings: PluginConfiguration {}
 
 /// A plugin's part in a test.
 struct Role: Sendable {
@@ -95,29 +95,29 @@ extension ScriptedPlugin where Self: ResponseBodyPhase {
 struct Probe: ScriptedPlugin, RequestPhase, RequestBodyPhase, ResponseBodyPhase {
     static let name = "probe"
     let role: Role
-    init(_ configuration: ProbeSettings, _ setup: Setup) { role = Role(setup) }
+    init(_ configuration: NoSettings, _ setup: Setup) { role = Role(setup) }
 }
 
 struct WaitingProbe: ScriptedPlugin, AsyncRequestPhase, RequestBodyPhase, ResponseBodyPhase {
     static let name = "waiting-probe"
     let role: Role
-    init(_ configuration: ProbeSettings, _ setup: Setup) { role = Role(setup) }
+    init(_ configuration: NoSettings, _ setup: Setup) { role = Role(setup) }
 }
 
 struct WholeProbe: ScriptedPlugin, WholeRequestPhase, RequestBodyPhase, ResponseBodyPhase {
     static let name = "whole-probe"
     let role: Role
-    init(_ configuration: ProbeSettings, _ setup: Setup) { role = Role(setup) }
+    init(_ configuration: NoSettings, _ setup: Setup) { role = Role(setup) }
 }
 
 struct ThoroughProbe: ScriptedPlugin, RequestPhase, AsyncRequestPhase, WholeRequestPhase {
     static let name = "thorough-probe"
     let role: Role
-    init(_ configuration: ProbeSettings, _ setup: Setup) { role = Role(setup) }
+    init(_ configuration: NoSettings, _ setup: Setup) { role = Role(setup) }
 }
 
 struct BriefProbe: ScriptedPlugin, RequestPhase {
     static let name = "brief-probe"
     let role: Role
-    init(_ configuration: ProbeSettings, _ setup: Setup) { role = Role(setup) }
+    init(_ configuration: NoSettings, _ setup: Setup) { role = Role(setup) }
 }
