@@ -4,7 +4,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: asynchronous hooks", .timeLimit(.minutes(1)))
+@Suite("An exchange: asynchronous hooks", .timeLimit(.minutes(5)))
 struct AsyncHookTests {
     private static let mark = Fact<String>("mark")
 

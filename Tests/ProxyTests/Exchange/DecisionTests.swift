@@ -4,7 +4,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: decisions", .timeLimit(.minutes(1)))
+@Suite("An exchange: decisions", .timeLimit(.minutes(5)))
 struct DecisionTests {
     private func proxy(_ part: Part, to server: ScriptedServer) throws -> RunningProxy {
         try RunningProxy(ProxyFile([.probe("a"), part], route: [.probe("c")], to: server.port))
@@ -200,6 +200,21 @@ struct DecisionTests {
             #expect(proxy.stage.decisions("b", "failed", "plugin_error") == 1)
         }
         #expect(server.requests.current.allSatisfy { $0.text == "abc" })
+    }
+
+    @Test("an observed plugin that throws at every run is recorded once")
+    func observedFailures() throws {
+        let server = try ScriptedServer { connection in
+            _ = try connection.request()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n")
+            try connection.send(Pattern.bytes(300_000))
+        }
+        let part = Part.probe("b", .observe) { $0.responseBody = { _, _ in throw Mistake() } }
+        let proxy = try proxy(part, to: server)
+        #expect(Pattern.areEqual(try proxy.ask().body, Pattern.bytes(300_000)))
+        let account = try proxy.stage.account()
+        #expect(account.ending.decided == ["b failed plugin_error"])
+        #expect(proxy.log.current.count { $0.event == "a plugin failed" } == 1)
     }
 
     @Test("an observed plugin that refuses does not keep the next from refusing")

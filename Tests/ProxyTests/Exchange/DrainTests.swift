@@ -4,7 +4,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: drains", .timeLimit(.minutes(1)))
+@Suite("An exchange: drains", .timeLimit(.minutes(5)))
 struct DrainTests {
     @Test("plugins are stopped once, last to first, after the last exchange has completed")
     func stop() throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: facts and fields", .timeLimit(.minutes(1)))
+@Suite("An exchange: facts and fields", .timeLimit(.minutes(5)))
 struct FactAndFieldTests {
     private static let number = Fact<Int>("number")
     private static let words = Fact<[String]>("words")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: plugins that fail", .timeLimit(.minutes(1)))
+@Suite("An exchange: plugins that fail", .timeLimit(.minutes(5)))
 struct FailingPluginTests {
     /// A plugin that fails for `/fail`, in one of its hooks.
     struct Failing: Sendable, CustomTestStringConvertible {

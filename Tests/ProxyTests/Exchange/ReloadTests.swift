@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: reloads", .timeLimit(.minutes(1)))
+@Suite("An exchange: reloads", .timeLimit(.minutes(5)))
 struct ReloadTests {
     /// A plugin that names itself in the answer.
     private static func named(_ label: String, _ change: (inout Script) -> Void = { _ in }) -> Part
@@ -106,6 +106,7 @@ struct ReloadTests {
         let other = try ScriptedServer.answering("the new one")
         var old = file("old", to: server)
         old.connections = 1
+        old.upstreamTimeouts["connect"] = "30s"
         let proxy = try RunningProxy(old)
         let slow = try proxy.connect()
         try slow.request("GET /slow")
@@ -242,6 +243,36 @@ struct ReloadTests {
         #expect(try proxy.ask()["x-chain"] == ["old"])
         try proxy.drain()
         #expect(proxy.stage.life.current == ["old start", "old reopen", "old stop"])
+    }
+
+    @Test(
+        "a hook that is suspended for ever does not keep an old chain from being stopped in a drain"
+    )
+    func suspendedForEver() throws {
+        let server = try ScriptedServer.answering()
+        let barrier = Barrier()
+        var old = ProxyFile(
+            [
+                .waiting("old") {
+                    $0.asynchronous = { _ in
+                        await barrier.pass()
+                        return .proceed
+                    }
+                }
+            ], to: server.port)
+        old.timeouts["drain"] = "10ms"
+        let proxy = try RunningProxy(old)
+        let client = try proxy.connect()
+        try client.request("GET /slow")
+        try barrier.reached()
+        var new = file("new", to: server)
+        new.timeouts["drain"] = "10ms"
+        proxy.reload(new)
+        try proxy.beginDrain()
+        try proxy.drained.wait(for: "the drain's end", patience: .seconds(5)) { $0 }
+        #expect(proxy.stage.life.current.count { $0 == "old stop" } == 1)
+        #expect(proxy.stage.life.current.count { $0 == "new stop" } == 1)
+        client.close()
     }
 
     @Test("an old chain's plugins are stopped before the process may end")

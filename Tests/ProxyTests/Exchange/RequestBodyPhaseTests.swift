@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: the request body phase", .timeLimit(.minutes(1)))
+@Suite("An exchange: the request body phase", .timeLimit(.minutes(5)))
 struct RequestBodyPhaseTests {
     /// Every byte once and in order, to each plugin and to the upstream, with one end.
     private func expect(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: the response body phase", .timeLimit(.minutes(1)))
+@Suite("An exchange: the response body phase", .timeLimit(.minutes(5)))
 struct ResponseBodyPhaseTests {
     private func proxy(_ parts: [Part], to server: ScriptedServer) throws -> RunningProxy {
         try RunningProxy(ProxyFile(parts, to: server.port))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: places at the upstream", .timeLimit(.minutes(1)))
+@Suite("An exchange: places at the upstream", .timeLimit(.minutes(5)))
 struct UpstreamPlaceTests {
     /// An upstream that answers each request when it is let, and counts how many it has at once.
     private final class Busy: Sendable {
@@ -40,7 +40,7 @@ struct UpstreamPlaceTests {
 
     private func proxy(
         _ parts: [Part] = [.probe("a")], to server: ScriptedServer, places: Int,
-        patience: String = "5s"
+        patience: String = "30s"
     ) throws -> RunningProxy {
         var file = ProxyFile(parts, to: server.port)
         file.connections = places

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: whole bodies", .timeLimit(.minutes(1)))
+@Suite("An exchange: whole bodies", .timeLimit(.minutes(5)))
 struct WholeBodyTests {
     private func proxy(_ part: Part, to server: ScriptedServer) throws -> RunningProxy {
         try RunningProxy(ProxyFile([.probe("a"), part], route: [.probe("c")], to: server.port))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An exchange: its end", .timeLimit(.minutes(1)))
+@Suite("An exchange: its end", .timeLimit(.minutes(5)))
 struct EndingTests {
     @Test(
         "every plugin of the chain learns once how it ended, and it is what happened",
