@@ -18,7 +18,13 @@ package final class Server {
     private var generation: Generation
     private var workers: [Worker] = []
     private var admin: Worker?
+    /// Those that are not in force any more; each goes with its last exchange.
+    private var earlier: [Earlier] = []
     private let stopped = DispatchGroup()
+
+    private struct Earlier {
+        weak var generation: Generation?
+    }
     /// The generations whose plugins run: an old one until its last exchange has ended.
     private let running = DispatchGroup()
 
@@ -150,10 +156,19 @@ package final class Server {
             log(.warning, "listen, admin and workers change with a restart only; the old ones stay")
         }
         configuration = new
+        earlier.removeAll { $0.generation == nil }
+        earlier.append(Earlier(generation: generation))
         generation = next
+        // When this returns, every request that begins is served by the new one.
+        let taken = DispatchGroup()
         for worker in everyWorker {
-            worker.loop.submit { worker.use(next) }
+            taken.enter()
+            worker.loop.submit {
+                worker.use(next)
+                taken.leave()
+            }
         }
+        taken.wait()
         countReload("ok")
         log(.info, "configuration reloaded", [("generation", String(next.number))])
     }
@@ -191,6 +206,8 @@ package final class Server {
         stopped.wait()
         generation.stop()
         for worker in everyWorker { worker.release() }
+        // One that a suspended hook still holds has served its last request all the same.
+        for earlier in earlier { earlier.generation?.stop() }
         if running.wait(timeout: .now() + .seconds(10)) == .timedOut {
             log(
                 .error,
