@@ -80,6 +80,10 @@ extension ExchangeRun {
     /// Notes that a plugin's hook threw.
     func failed(_ entry: Chain.Entry, _ error: any Error) {
         service.metrics(of: entry).count(.failed, "plugin_error")
+        // One that is only observed goes on failing at each run of a body; once is enough to be told.
+        if exchange.decisions.contains(where: { $0.plugin == entry.label && $0.kind == .failed }) {
+            return
+        }
         exchange.decisions.append(
             DecisionRecord(plugin: entry.label, kind: .failed, reason: "plugin_error"))
         exchange.outcome.error = "plugin \(entry.label): \(error)"
