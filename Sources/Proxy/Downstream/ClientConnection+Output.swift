@@ -77,7 +77,7 @@ extension ClientConnection {
     /// Ends the connection so that a truncated answer does not look complete.
     func abort() {
         if isWritable, !write() { return }
-        if response.framing == .untilClose {
+        if response.framing == .untilClose, !(response.hasEnded && output.isEmpty) {
             // A plain close would be the answer's proper end.
             var option = linger(l_onoff: 1, l_linger: 0)
             setsockopt(

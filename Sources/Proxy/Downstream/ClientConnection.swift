@@ -156,7 +156,8 @@ final class ClientConnection: EventHandler, TimerTarget {
     /// Ends whatever is going on.
     func terminate() {
         exchange?.terminated()
-        if stage == .exchange, response.hasStarted, !response.hasEnded { abort() } else { close() }
+        // What is whole here may still have to leave.
+        if stage == .exchange, response.hasStarted, !response.isOut { abort() } else { close() }
     }
 
     func close() {

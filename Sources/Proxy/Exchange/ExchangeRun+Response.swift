@@ -102,7 +102,9 @@ extension ExchangeRun {
         send(
             Answer(
                 status: status, reason: reason,
-                headers: [("content-type", "application/json")] + headers, body: body))
+                headers: [("content-type", "application/json")]
+                    + headers.filter { $0.0.lowercased() != "content-type" },
+                body: body))
     }
 
     func sendPluginError() {
