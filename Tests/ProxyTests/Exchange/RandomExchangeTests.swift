@@ -134,7 +134,10 @@ struct RandomExchangeTests {
         for (path, answer) in answers.current {
             let outcome = try #require(accounts[path]?.first?.ending?.outcome)
             #expect(outcome.status == answer.status, "\(path)")
-            #expect(answer.isComplete == (outcome.aborted == nil), "\(path): \(outcome)")
+            if outcome.aborted == nil { #expect(answer.isComplete, "\(path)") }
+            // A plugin that fails behind the last byte has nothing left to break off.
+            let hasItsLength = answer["content-length"] != [] || answer.body.isEmpty
+            if outcome.aborted != nil { #expect(!answer.isComplete || hasItsLength, "\(path)") }
         }
     }
 }
@@ -196,7 +199,8 @@ private struct Visitor {
         }
         let answer = try client.answer(to: "\(method) \(path)")
         try judge(answer, path)
-        if answer.isComplete, answer["connection"] == [] { self.client = client }
+        let mayBeBrokenOff = act.hasSuffix(":run") || act.hasSuffix(":last")
+        if answer.isComplete, answer["connection"] == [], !mayBeBrokenOff { self.client = client }
         return (path, answer)
     }
 
