@@ -164,6 +164,24 @@ struct AsyncHookTests {
         #expect(try slow.answer().text == "hello")
     }
 
+    @Test("requests sent ahead wait for the one whose hook is suspended")
+    func sentAhead() throws {
+        let server = try ScriptedServer { connection in
+            while let request = try connection.request() { try connection.answer(request.target) }
+        }
+        let barrier = Barrier()
+        let proxy = try RunningProxy(
+            ProxyFile([Self.waiting("a", for: "/slow", at: barrier)], to: server.port))
+        let client = try proxy.connect()
+        try client.send(
+            ["/slow", "/1", "/2"].map { "GET \($0) HTTP/1.1\r\nHost: test\r\n\r\n" }.joined())
+        try barrier.reached()
+        #expect(try proxy.ask("GET /other").text == "/other")
+        #expect(proxy.stage.accounts.current.map(\.path) == ["/slow", "/other"])
+        barrier.open()
+        for path in ["/slow", "/1", "/2"] { #expect(try client.answer().text == path) }
+    }
+
     @Test("a body that comes while it is suspended reaches the upstream afterwards")
     func bodyMeanwhile() throws {
         let server = try ScriptedServer.answering()

@@ -122,7 +122,10 @@ struct RandomExchangeTests {
             }
         }
         // Chains are exchanged meanwhile.
-        for _ in 0..<5 where ended.current < 6 { proxy.reload(file) }
+        for count in 1...5 {
+            try answers.wait(for: "\(count * 10) answers") { $0.count >= count * 10 }
+            proxy.reload(file)
+        }
         try ended.wait(for: "the visitors to end", patience: .seconds(30)) { $0 == 6 }
         try proxy.drain()
 
@@ -192,7 +195,10 @@ private struct Visitor {
             try? send(body, isChunked, leaves == 1 ? size / 2 : size, client)
             if leaves == 1 { return (path, nil) }
         }
-        if leaves == 2 { return (path, nil) }
+        if leaves == 2 {
+            client.reset()
+            return (path, nil)
+        }
         if leaves == 3 {
             _ = try client.head()
             return (path, nil)
