@@ -114,7 +114,9 @@ struct DrainTests {
             #expect(try proxy.stage.account().ending.outcome.aborted == .proxy)
             let rest = try client.remaining()
             #expect(rest.count < body.count)
-            #expect(version == "1.0" ? client.end == .reset : !rest.suffix(5).elementsEqual("0\r\n\r\n".utf8))
+            #expect(
+                version == "1.0"
+                    ? client.end == .reset : !rest.suffix(5).elementsEqual("0\r\n\r\n".utf8))
         }
     }
 
