@@ -164,6 +164,24 @@ struct AsyncHookTests {
         #expect(try slow.answer().text == "hello")
     }
 
+    @Test("requests sent ahead wait for the one whose hook is suspended")
+    func sentAhead() throws {
+        let server = try ScriptedServer { connection in
+            while let request = try connection.request() { try connection.answer(request.target) }
+        }
+        let barrier = Barrier()
+        let proxy = try RunningProxy(
+            ProxyFile([Self.waiting("a", for: "/slow", at: barrier)], to: server.port))
+        let client = try proxy.connect()
+        try client.send(
+            ["/slow", "/1", "/2"].map { "GET \($0) HTTP/1.1\r\nHost: test\r\n\r\n" }.joined())
+        try barrier.reached()
+        #expect(try proxy.ask("GET /other").text == "/other")
+        #expect(proxy.stage.accounts.current.map(\.path) == ["/slow", "/other"])
+        barrier.open()
+        for path in ["/slow", "/1", "/2"] { #expect(try client.answer().text == path) }
+    }
+
     @Test("a body that comes while it is suspended reaches the upstream afterwards")
     func bodyMeanwhile() throws {
         let server = try ScriptedServer.answering()
@@ -288,6 +306,7 @@ struct AsyncHookTests {
         barrier.open()
         try hasGoneOn.wait(for: "the hook to go on") { $0 }
         for _ in 0..<20 { #expect(try proxy.ask("GET /next").text == "hello") }
+        client.close()
         try proxy.drain()
         #expect(proxy.stage.accounts.current.count == 21)
     }
@@ -320,6 +339,8 @@ struct AsyncHookTests {
         let clients = try (0..<10).map { _ in try proxy.connect() }
         for client in clients { try client.request("GET /next") }
         for client in clients { #expect(try client.answer().text == "hello") }
+        // An answered connection lingers for the rest of its request, and a drain waits for that.
+        client.close()
         try proxy.drain()
         #expect(proxy.stage.accounts.current.count == 12)
     }

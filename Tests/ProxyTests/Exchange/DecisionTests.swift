@@ -53,6 +53,20 @@ struct DecisionTests {
         #expect(server.requests.current.isEmpty)
     }
 
+    @Test("a refusal cannot say that its body is something else")
+    func refusalsType() throws {
+        let part = Part.probe("b") {
+            $0.request = { _ in
+                .refuse(
+                    403, reason: "no", headers: [("Content-Type", "text/html"), ("X-Own", "1")])
+            }
+        }
+        let proxy = try RunningProxy(ProxyFile([part]))
+        let answer = try proxy.ask()
+        #expect(answer["content-type"] == ["application/json"])
+        #expect(answer["x-own"] == ["1"])
+    }
+
     @Test("a refusal without a message says its reason's words")
     func message() throws {
         let part = Part.probe("b") { $0.request = { _ in .refuse(403, reason: "blocked_path") } }

@@ -95,6 +95,31 @@ struct DrainTests {
         }
     }
 
+    @Test("an answer that is whole here but has not all left does not look complete either")
+    func unsent() throws {
+        // More than the kernel takes for a client that does not read.
+        let body = [UInt8](repeating: 0x2E, count: 24 << 20)
+        let part = Part.brief("a") {
+            $0.request = { _ in .answer(Answer(body: body)) }
+            $0.responseHead = { $0.response.bodyWillChange() }
+        }
+        for version in ["1.0", "1.1"] {
+            var file = ProxyFile([part])
+            file.timeouts["drain"] = "10ms"
+            let proxy = try RunningProxy(file)
+            let client = try proxy.connect()
+            try client.request("GET / HTTP/\(version)")
+            _ = try client.head()
+            try proxy.drain()
+            #expect(try proxy.stage.account().ending.outcome.aborted == .proxy)
+            let rest = try client.remaining()
+            #expect(rest.count < body.count)
+            #expect(
+                version == "1.0"
+                    ? client.end == .reset : !rest.suffix(5).elementsEqual("0\r\n\r\n".utf8))
+        }
+    }
+
     @Test("a hook that is suspended for ever does not keep a drain from ending")
     func suspended() throws {
         let server = try ScriptedServer.answering()

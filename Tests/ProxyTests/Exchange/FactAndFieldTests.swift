@@ -216,6 +216,28 @@ struct FactAndFieldTests {
         }
     }
 
+    @Test("an answer of a plugin's own is framed by its bytes, whatever it says of itself")
+    func ownFraming() throws {
+        let part = Part.probe("a") {
+            $0.request = { _ in
+                .answer(
+                    Answer(
+                        headers: [
+                            ("Content-Length", "1"), ("Transfer-Encoding", "chunked"),
+                            ("Connection", "close"), ("Date", "today"), ("X-Own", "1"),
+                        ], body: Array("hello".utf8)))
+            }
+        }
+        let proxy = try RunningProxy(ProxyFile([part]))
+        let client = try proxy.connect()
+        for _ in 0..<2 {
+            let answer = try client.ask()
+            #expect(answer.text == "hello" && answer["content-length"] == ["5"])
+            #expect(answer["transfer-encoding"] == [] && answer["connection"] == [])
+            #expect(answer["date"] == ["today"] && answer["x-own"] == ["1"])
+        }
+    }
+
     @Test("bytes that a value must not have cannot split a head")
     func splitting() throws {
         let server = try ScriptedServer { connection in

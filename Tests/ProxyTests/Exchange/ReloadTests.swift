@@ -5,10 +5,14 @@ import Testing
 
 @Suite("An exchange: reloads", .timeLimit(.minutes(5)))
 struct ReloadTests {
-    /// A plugin that names itself in the answer.
-    private static func named(_ label: String, _ change: (inout Script) -> Void = { _ in }) -> Part
-    {
+    /// A plugin that names itself in the answer, and answers to `/which` itself.
+    private static func named(
+        _ label: String, _ change: (inout Script) -> Void = { _ in }
+    ) -> Part {
         .probe(label) {
+            $0.request = { exchange in
+                exchange.request.path == "/which" ? .answer(Answer()) : .proceed
+            }
             $0.responseHead = { $0.response.headers.append("x-chain", label) }
             change(&$0)
         }
@@ -21,7 +25,7 @@ struct ReloadTests {
     /// Asks until the answer comes through that chain: loops take over a new one in their own time.
     private func await(_ label: String, _ proxy: RunningProxy) throws {
         let deadline = ContinuousClock.now + .seconds(10)
-        while try proxy.ask("GET /next")["x-chain"] != [label] {
+        while try proxy.ask("GET /which")["x-chain"] != [label] {
             guard ContinuousClock.now < deadline else {
                 throw Failure("\(label) did not take over")
             }
@@ -300,8 +304,7 @@ struct ReloadTests {
         let client = try proxy.connect()
         try client.request("GET /slow")
         try proxy.stage.await("old", "request", of: "/slow")
-        var new = ProxyFile([Self.named("new") { $0.request = { _ in .refuse(403, reason: "no") } }]
-        )
+        var new = file("new", to: server)
         new.timeouts["drain"] = "10ms"
         proxy.reload(new)
         try self.await("new", proxy)

@@ -76,7 +76,7 @@ final class RawClient {
         } else if let length = answer["content-length"].first.flatMap({ Int($0) }) {
             answer.isComplete = try read(length, into: &answer.body)
         } else {
-            while let byte = try next() { answer.body.append(byte) }
+            answer.body = try remaining()
             answer.isComplete = end == .closed
         }
         return answer
@@ -132,12 +132,20 @@ final class RawClient {
     }
 
     /// Reads until the proxy ends the connection.
-    /// - Returns: what came before that.
+    /// - Returns: what came before that, as text.
     @discardableResult
     func rest() throws -> String {
+        String(latin1: try remaining())
+    }
+
+    /// The same, as bytes.
+    func remaining() throws -> [UInt8] {
         var bytes: [UInt8] = []
-        while let byte = try next() { bytes.append(byte) }
-        return String(latin1: bytes)
+        while try fill() {
+            bytes += buffer[used...]
+            used = buffer.count
+        }
+        return bytes
     }
 
     private func line() throws -> String? {

@@ -13,6 +13,7 @@ final class RunningProxy {
     private let server: Server
     /// Whether `drain` has returned.
     private let hasDrained = Watched(false)
+    private var hasStarted = false
     private var isDraining = false
     private let place: SourceLocation
 
@@ -53,6 +54,7 @@ final class RunningProxy {
         self.log = lines
         server = Server(configuration, log: log, store: stage.store, load: load)
         try server.start()
+        hasStarted = true
     }
 
     // MARK: - Its listeners
@@ -83,7 +85,7 @@ final class RunningProxy {
         server.reload()
     }
 
-    /// Begins to drain, on another thread.
+    /// Begins to drain, on another thread, and waits until every loop does.
     func beginDrain() throws {
         isDraining = true
         nonisolated(unsafe) let server = server
@@ -91,7 +93,11 @@ final class RunningProxy {
             server.drain()
             hasDrained.change { $0 = true }
         }
-        try log.wait(for: "the drain to begin") { $0.contains { $0.event == "draining" } }
+        // Each loop closes its listener, so the port is closed when the last one has.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while (try? connect()) != nil {
+            guard ContinuousClock.now < deadline else { throw Failure("the drain does not begin") }
+        }
     }
 
     func drain() throws {
@@ -102,6 +108,7 @@ final class RunningProxy {
     var drained: Watched<Bool> { hasDrained }
 
     deinit {
+        guard hasStarted else { return }
         do { try drain() } catch { Issue.record(error, sourceLocation: place) }
         for account in stage.accounts.current {
             #expect(account.violations == [], sourceLocation: place)

@@ -27,7 +27,7 @@ struct Run: Sendable, Equatable, CustomStringConvertible {
     init(_ text: String, isLast: Bool = false) { self.init(Array(text.utf8), isLast: isLast) }
 
     init(_ bytes: Span<UInt8>, isLast: Bool) {
-        self.init(bytes.indices.map { bytes[$0] }, isLast: isLast)
+        self.init(bytes.withUnsafeBufferPointer { Array($0) }, isLast: isLast)
     }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }
