@@ -2,7 +2,7 @@
 # the Swift toolchain.
 
 # Exclusivity is checked in debug builds, tests and sanitizer runs; the checks cost a fifth of all
-# instructions in release (docs/performance.md).
+# instructions in release (docs/decisions/exclusivity-checks.md).
 RELEASE = -c release -Xswiftc -enforce-exclusivity=unchecked
 SOURCES = Sources Tests Package.swift
 
