@@ -21,6 +21,9 @@ public final class Exchange {
     /// How it ended. Complete in the completed phase; before that, what is known so far.
     public package(set) var outcome = Outcome()
 
+    /// Where steps of shared state that nobody waits for are taken.
+    package var state: (any StateAccess)?
+
     @usableFromInline var facts = FactTable()
     private var assignedID: String?
 
@@ -58,6 +61,9 @@ public final class Exchange {
         get { facts[fact] ?? value() }
         set { facts[fact] = newValue }
     }
+
+    /// Takes a step of shared state in the background, such as counting what the exchange took.
+    public func take(_ step: StateStep) { state?.take(step) }
 
     package func reset() {
         request.reset()

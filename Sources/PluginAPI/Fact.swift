@@ -42,6 +42,10 @@ public enum Facts {
     public static let forwardedHost = Fact<String>("forwarded_host")
     /// Who the client has proved to be.
     public static let identity = Fact<String>("identity")
+    /// The class of service that the identity has been given, such as `free` or `partner`.
+    public static let tier = Fact<String>("tier")
+    /// What every limit is multiplied by for this request: above 0, 1 where it is absent.
+    public static let limitMultiplier = Fact<Double>("limit_multiplier")
     /// The model that the request asks for, and once it is known the one that answered.
     public static let model = Fact<String>("model")
     /// The tokens that the exchange took.

@@ -5,12 +5,14 @@
 /// exchange by conforming to the phases below, in the order in which they run:
 ///
 ///     RequestPhase         the head has arrived; decide: proceed, refuse, answer
+///     SharedStatePhase     the same, by an atomic step on shared state, such as a counter
 ///     AsyncRequestPhase    the same, for a plugin that has to wait for something
 ///     WholeRequestPhase    the same, with the whole body, up to the plugin's own bound
 ///     RequestBodyPhase     each run of body bytes on its way to the upstream
 ///     ResponseHeadPhase    the upstream's head has arrived        (chain runs last to first)
 ///     ResponseBodyPhase    each run of body bytes to the client   (chain runs last to first)
 ///     CompletedPhase       exactly once, whatever happened        (chain runs last to first)
+///     PeriodicPhase        beside all exchanges, every so often
 ///
 /// The chain's lists are built once from these conformances: a phase that a plugin does not take
 /// part in costs it nothing. A hook that throws ends that request with a 500, logged with the
@@ -60,8 +62,34 @@ extension Plugin {
 
 /// Decides about a request when its head has arrived. Runs on the request's event loop: it must not
 /// block.
+///
+/// Where a `SharedStatePhase` plugin before it waits for Redis, this may run before that one's verdict
+/// is known, and its decision holds only if the verdict lets the request go on. So what must not
+/// happen to a refused request belongs in a later phase.
 public protocol RequestPhase: Plugin {
     func request(_ exchange: Exchange) throws -> Decision
+}
+
+/// Decides about a request by one atomic step on shared state.
+///
+/// In memory the step is taken at once. With Redis the steps of all such plugins of a chain, up to the
+/// next one that waits or reads a body, go out together, so that a request waits for one round trip
+/// however many there are. What is done when Redis does not answer is the operator's choice
+/// (`state.whenUnavailable`) and not the plugin's concern.
+public protocol SharedStatePhase: Plugin {
+    /// What to do, from the facts of those before it; nil lets the request proceed.
+    func step(_ exchange: Exchange) throws -> StateStep?
+
+    /// Decides, once the result is known and all plugins before it let the request proceed.
+    func decide(_ exchange: Exchange, _ step: StateStep, _ result: StateResult) throws -> Decision
+
+    /// What takes back an applied step whose request a plugin before it has refused; nil when nothing
+    /// has to be taken back.
+    func withdrawal(of step: StateStep) -> StateStep?
+}
+
+extension SharedStatePhase {
+    public func withdrawal(of step: StateStep) -> StateStep? { nil }
 }
 
 /// Decides about a request after waiting for something that answers later.
@@ -115,4 +143,13 @@ public protocol ResponseBodyPhase: Plugin {
 /// Learns how the exchange ended: exactly once, whatever happened to it.
 public protocol CompletedPhase: Plugin {
     func completed(_ exchange: Exchange)
+}
+
+/// Does something every so often, beside all exchanges: reports what it has gathered, looks what others
+/// have reported. Runs on one of the event loops, and never twice at once; it must not block.
+public protocol PeriodicPhase: Plugin {
+    /// How long from one time to the next; at least 100 ms.
+    var interval: Duration { get }
+
+    func periodic(_ state: any StateAccess)
 }

@@ -11,14 +11,19 @@ public struct Setup: Sendable {
     ///
     ///     setup.metrics.counter("blocked_total", "Requests refused.", labels: [("plugin", setup.label)])
     public let metrics: any Metrics
+    /// Counters and the like, shared by all event loops and, with Redis, by all replicas.
+    public let state: any SharedState
 
-    public init(label: String, folder: String, time: any TimeSource, log: Log, metrics: any Metrics)
-    {
+    public init(
+        label: String, folder: String, time: any TimeSource, log: Log, metrics: any Metrics,
+        state: any SharedState
+    ) {
         self.label = label
         self.folder = folder
         self.time = time
         self.log = log
         self.metrics = metrics
+        self.state = state
     }
 
     /// A path of the configuration, made absolute.
