@@ -39,7 +39,7 @@ struct ProgramAgreementTests {
                 sent.append(Int64(now))
                 let text = try redis.evaluate(timed, sent)
                 let reply = try #require(
-                    text.withUTF8 { script.reply($0) }, "turn \(turn): \(text)")
+                    script.reply(text), "turn \(turn): \(text)")
                 let (found, wanted) = (reply.result.list, expected.list)
                 guard found == wanted else {
                     Issue.record("turn \(turn), \(arguments): Swift \(wanted), Lua \(found)")
@@ -89,13 +89,20 @@ struct ProgramAgreementTests {
             var sent = script.arguments(Array("\(key)".utf8), untold, words)
             sent.append(Int64(now))
             let text = try redis.evaluate(timed, sent)
-            let reply = try #require(text.withUTF8 { script.reply($0) }, "turn \(turn): \(text)")
+            let reply = try #require(script.reply(text), "turn \(turn): \(text)")
             #expect(reply.result.list == expected.list, "turn \(turn), \(untold)")
         }
     }
 }
 
 extension StateScript {
+    fileprivate func reply(_ text: String) -> Reply? {
+        // With the zero byte that follows what hiredis hands over.
+        (Array(text.utf8) + [0]).withUnsafeBufferPointer {
+            reply(UnsafeBufferPointer(rebasing: $0.dropLast()))
+        }
+    }
+
     /// The same with the time as its last argument, and without an expiry: by the test's clock nothing
     /// of what Redis forgets has to be remembered.
     fileprivate func atGivenTimes() throws -> RedisScript {
