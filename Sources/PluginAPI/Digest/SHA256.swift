@@ -39,6 +39,7 @@ public struct SHA256: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The same of bytes.
+    @inlinable
     public init?(hexadecimal text: some Collection<UInt8>) {
         guard text.count == 64 else { return nil }
         var halves: (high: UInt128, low: UInt128) = (0, 0)

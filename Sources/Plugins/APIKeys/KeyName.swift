@@ -14,7 +14,9 @@ extension KeyName: SettingValue {
 
     public init(setting value: ConfigurationValue) throws(ConfigurationError) {
         guard let text = value.string, (1...256).contains(text.utf8.count),
-            text.unicodeScalars.allSatisfy({ !$0.properties.isWhitespace && $0.value > 0x20 }),
+            text.unicodeScalars.allSatisfy({
+                $0.value > 0x20 && ($0.isASCII || !$0.properties.isWhitespace)
+            }),
             // What sha256sum prints behind a hash, where the identity was to be put in its place.
             text != "-"
         else { throw ConfigurationError(at: value, expected: Self.settingType.expected) }
