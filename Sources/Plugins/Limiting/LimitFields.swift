@@ -77,10 +77,10 @@ extension LimitReport {
     /// Whether a client meets this limit earlier than another: what refused it, then where fewest
     /// requests are left. Tokens cannot be compared with requests.
     fileprivate func isMet(before other: LimitReport) -> Bool {
-        if (isRefused && isExceeded) != (other.isRefused && other.isExceeded) {
-            return isRefused && isExceeded
+        if (isRefused && isUsedUp) != (other.isRefused && other.isUsedUp) {
+            return isRefused && isUsedUp
         }
-        if isRefused && isExceeded { return reset > other.reset }
+        if isRefused && isUsedUp { return reset > other.reset }
         if unit != other.unit { return unit == .requests }
         return left < other.left
     }

@@ -7,9 +7,10 @@ struct LimitReport: Sendable {
     let period: Rate.Period
     /// Whether its limiter has other windows too.
     let isOneOfSeveral: Bool
-    /// Whether this exchange was refused by the limiter, and whether this window is a reason.
+    /// Whether the limiter refused the exchange.
     let isRefused: Bool
-    let isExceeded: Bool
+    /// Whether the window does not admit another of the kind.
+    let isUsedUp: Bool
     let limit: Int
     let left: Int
     /// In s, rounded up: while something is left, how long until everything is; else how long until
@@ -35,7 +36,7 @@ struct LimitReport: Sendable {
         isOneOfSeveral = windows > 1
         limit = Int(window.limit)
         left = Int(result.words[first])
-        isExceeded = wait > 0
+        isUsedUp = wait > 0
         reset = Int(((wait > 0 ? wait : result.words[first + 1]) / 1_000_000).rounded(.up))
     }
 

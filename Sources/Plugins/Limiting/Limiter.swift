@@ -49,6 +49,9 @@ package struct Limiter: Sendable {
         tellsClients = settings.headers
     }
 
+    /// Tells this limiter from others.
+    package var id: ObjectIdentifier { ObjectIdentifier(tables) }
+
     /// Counts a cost of this exchange, if the limits admit it.
     /// - Parameters:
     ///   - limits: before they are multiplied.
@@ -87,7 +90,7 @@ package struct Limiter: Sendable {
             let report = LimitReport(
                 name, unit, index, of: windows, step.arguments, result, isRefused: isRefused)
             if tellsClients { reports.append(report) }
-            if isRefused, report.isExceeded, report.reset > strictest?.reset ?? 0 {
+            if isRefused, report.isUsedUp, report.reset > strictest?.reset ?? 0 {
                 strictest = report
             }
         }

@@ -4,10 +4,12 @@ import PluginAPI
 /// of `LimiterText`, so that they read alike everywhere:
 ///
 ///     @Setting("limit", LimiterText.limit) public var limit: OneOrList<Rate>
-///     @Setting("algorithm", LimiterText.algorithm) var algorithm = LimitAlgorithm.slidingWindow
-///     @Setting("burst", LimiterText.burst, in: 1...) var burst: Int?
-///     @Setting("headers", LimiterText.headers) var headers = true
-///     @Setting("maxKeys", LimiterText.maxKeys, in: 1000...10_000_000) var maxKeys = 250_000
+///     @Setting("algorithm", LimiterText.algorithm)
+///     package var algorithm = LimitAlgorithm.slidingWindow
+///     @Setting("burst", LimiterText.burst, in: 1...) public var burst: Int?
+///     @Setting("headers", LimiterText.headers) public var headers = true
+///     @Setting("maxKeys", LimiterText.maxKeys, in: LimiterText.keyRange, unit: "keys")
+///     public var maxKeys = LimiterText.defaultMaxKeys
 package protocol LimiterSettings {
     var algorithm: LimitAlgorithm { get }
     var headers: Bool { get }
@@ -23,6 +25,8 @@ package enum LimiterText {
         "With gcra, how much may come at once, by the limit of the shortest period; that limit unless told."
     package static let headers =
         "Whether answers tell what is left, in RateLimit and X-RateLimit fields."
+    package static let keyRange = 1000...10_000_000
+    package static let defaultMaxKeys = 250_000
     package static let maxKeys =
         "How many keys are counted at once in memory; beyond that those not used for longest go."
 }

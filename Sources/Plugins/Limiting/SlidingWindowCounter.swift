@@ -83,10 +83,11 @@ enum SlidingWindowCounter: WindowAlgorithm {
         let newest = Int(record[base])
         for age in 0...slices {
             let count = record[place(base, newest - age)]
-            if count > 0 {
-                let end = Double(newest - age + kept) * length
-                return max(0, end - (length / count).rounded(.down) - now)
-            }
+            guard count > 0 else { continue }
+            let end = Double(newest - age + kept) * length
+            let isWithinBound = count <= bound(window.limit) - window.limit
+            let left = isWithinBound ? (length / count).rounded(.down) : 0
+            return max(0, end - left - now)
         }
         return 0
     }
@@ -215,7 +216,9 @@ enum SlidingWindowCounter: WindowAlgorithm {
                 local count = record[place(base, newest - age)]
                 if count > 0 then
                     local finish = (newest - age + \(kept)) * length
-                    return math.max(0, finish - math.floor(length / count) - now)
+                    local left = 0
+                    if count <= bound(limit) - limit then left = math.floor(length / count) end
+                    return math.max(0, finish - left - now)
                 end
             end
             return 0

@@ -88,7 +88,8 @@ struct LimitBoundTests {
                         try #require(
                             key.answer(cost, at: now + answer.wait).isApplied,
                             "case \(number): \(algorithm) \(rate)")
-                        let earlier = now + answer.wait - 2 - arrivals.period * 2e-9
+                        // Up to two are to spare for rounding.
+                        let earlier = now + answer.wait - 3 - arrivals.period * 2e-9
                         try #require(
                             earlier < now || !key.answer(cost, at: earlier).isApplied,
                             "case \(number): \(algorithm) \(rate)")
