@@ -7,6 +7,8 @@ public enum BuiltIn {
         TrustedProxy.self,
         RequestIdentifier.self,
         APIKeys.self,
+        IPLimiter.self,
+        RateLimiter.self,
         HeaderRules.self,
         ActivityLogger.self,
     ]
