@@ -7,6 +7,7 @@ public enum BuiltIn {
         TrustedProxy.self,
         RequestIdentifier.self,
         HeaderRules.self,
+        VelocityGuard.self,
         ActivityLogger.self,
     ]
 }
