@@ -107,7 +107,7 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
             "\(setup.label):\(configuration.scope.rawValue):\(configuration.window.nanoseconds / 1_000_000)ms",
             VelocityProgram(), maximumKeys: 1000)
         common = configuration.scope == .global ? VelocityScope(upstream: nil) : nil
-        common?.report(multiplier: multiplier, setup)
+        _ = common?.report(multiplier: multiplier, setup)
     }
 
     // MARK: - Each request

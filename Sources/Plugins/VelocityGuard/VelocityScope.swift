@@ -22,6 +22,7 @@ final class VelocityScope: Sendable {
         /// The start that this process knows of, whether or not that mode is still on.
         var known: Activation?
         var ended: Ending?
+        var report: VelocityReport?
     }
 
     /// A start of the mode.
@@ -63,6 +64,16 @@ final class VelocityScope: Sendable {
 
     // MARK: - Beside it
 
+    /// Where to tell of it. Its metrics are made when first asked for: once, and not by a request.
+    func report(multiplier: Double, _ setup: Setup) -> VelocityReport {
+        history.withLock { history in
+            if let report = history.report { return report }
+            let report = VelocityReport(of: self, multiplier: multiplier, setup)
+            history.report = report
+            return report
+        }
+    }
+
     /// What has been counted since the last time.
     func takeCounts() -> VelocityCounts {
         history.withLock { history in
@@ -84,12 +95,12 @@ final class VelocityScope: Sendable {
             history.latest = finding
             if finding.mode == .on { return begin(finding, &history, now, wall) }
             guard let known = history.known, known.isOn else { return nil }
-            if finding.started == known.started || finding.started > known.started {
+            if finding.started >= known.started {
                 let isRecovered = finding.started == known.started && finding.mode == .recovered
                 return end(isRecovered ? .recovered : .cooldown, &history, wall)
             }
-            // The record has never heard of it: shared state is away and the mode was another
-            // replica's, or the record was lost. What was said of its end still holds.
+            // The record has not heard of it, as when Redis has lost it. What was said of its end
+            // still holds.
             return isActive(at: now) ? nil : end(.cooldown, &history, wall)
         }
     }
@@ -113,7 +124,8 @@ final class VelocityScope: Sendable {
         return finding.isNews ? .started(activation) : .takenOver(activation)
     }
 
-    private func end(_ reason: Ending.Reason, _ history: inout History, _ wall: WallTime) -> Event? {
+    private func end(_ reason: Ending.Reason, _ history: inout History, _ wall: WallTime) -> Event?
+    {
         activeUntil.store(0, ordering: .relaxed)
         history.known?.isOn = false
         let since = history.known?.since ?? wall
