@@ -6,7 +6,7 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
 {
     public static let name = "velocity-guard"
     public static let summary =
-        "Lowers every limit while an upstream fails: watches the share of failures in a sliding window."
+        "Lowers every limit while the share of failures in a sliding window is high."
     public static let reads: [any FactDeclaration] = [Facts.tier]
     public static let writes: [any FactDeclaration] = [Facts.limitMultiplier]
 
@@ -17,7 +17,7 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
     public struct Configuration: PluginConfiguration {
         @Setting(
             "scope",
-            "Whether failures are counted, and limits lowered, for all upstreams together or for each by itself."
+            "Whether failures count, and limits are lowered, for all upstreams together or for each."
         )
         public var scope = Scope.global
 
@@ -40,7 +40,7 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
 
         @Setting(
             "recoverBelow",
-            "The share of failures below which it ends early: two fifths of the threshold unless told, never with 0.",
+            "It ends early when their share is less; two fifths of the threshold unless told, 0 for never.",
             in: 0.0...1.0)
         public var recoverBelow: Double?
 
@@ -52,7 +52,7 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
 
         @Setting(
             "slowClientAfter",
-            "A client that leaves (499) is a failure when it has been kept waiting this long.",
+            "A client that leaves (499) when it has been kept waiting this long is a failure.",
             in: .milliseconds(1) ... .seconds(3600))
         public var slowClientAfter: Duration = .seconds(10)
 
@@ -63,22 +63,23 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
             if let recoverBelow, recoverBelow >= threshold {
                 errors.append(
                     ConfigurationError(
-                        setting: "recoverBelow", expected: "less than threshold, \(threshold)",
-                        found: "\(recoverBelow)"))
+                        setting: "recoverBelow",
+                        expected: "less than the threshold, \(threshold.settingJSON)",
+                        found: "\(recoverBelow.settingJSON)"))
             }
             for (name, multiplier) in tiers.sorted(by: { $0.key < $1.key })
             where !(0.01...1 ~= multiplier) {
                 errors.append(
                     ConfigurationError(
-                        setting: "tiers.\(name)", expected: "a number from 0.01 to 1.0",
-                        found: "\(multiplier)"))
+                        setting: "tiers.\(name)", expected: "a number from 0.01 to 1",
+                        found: "\(multiplier.settingJSON)"))
             }
             if !errors.isEmpty { throw ConfigurationError(errors) }
         }
     }
 
-    /// Half of what the design allows for, so that a mode that one replica starts is known to all
-    /// within a second of the failures, whatever the order in which they ask.
+    /// The last of the failures is handed over within one interval, and the other replicas hear of
+    /// the start within one more: together a second.
     public let interval: Duration = .milliseconds(500)
 
     private let setup: Setup

@@ -9,12 +9,10 @@ struct VelocityGuardTests {
     private let proxy = TestProxy()
 
     /// Ten requests are enough, a quarter of them starts it, and it may last a minute.
-    private static let quick =
-        #""minimumRequests": 10, "window": "12s", "cooldown": "60s""#
-
-    private func add(_ more: String = "") throws -> VelocityGuard {
-        try proxy.add(
-            VelocityGuard.self, "{ \(Self.quick)\(more.isEmpty ? "" : ", " + more) }")
+    private func add(_ more: String = "", cooldown: String = "60s") throws -> VelocityGuard {
+        let quick = #""minimumRequests": 10, "window": "12s", "cooldown": "\#(cooldown)""#
+        return try proxy.add(
+            VelocityGuard.self, "{ \(quick)\(more.isEmpty ? "" : ", " + more) }")
     }
 
     private func send(_ count: Int, _ status: Int = 200) async throws {
@@ -218,7 +216,7 @@ struct VelocityGuardTests {
 
     @Test("what started it does not start it again after its end", arguments: [true, false])
     func doesNotFlap(recovers: Bool) async throws {
-        _ = try add(#""cooldown": "8s""#)
+        _ = try add(cooldown: "8s")
         try await send(100, 502)
         pass(seconds: 1)
         if recovers { try await send(10) }
@@ -232,7 +230,7 @@ struct VelocityGuardTests {
 
     @Test("an upstream that still fails after the cooldown starts it again")
     func startsAgain() async throws {
-        _ = try add(#""cooldown": "8s""#)
+        _ = try add(cooldown: "8s")
         for _ in 0..<10 {
             try await send(10, 502)
             pass(seconds: 1)
@@ -333,22 +331,22 @@ struct VelocityGuardTests {
         arguments: [
             (
                 #"{ "recoverBelow": 0.25 }"#,
-                "recoverBelow: expected less than threshold, 0.25, found 0.25"
+                "recoverBelow: expected less than the threshold, 0.25, found 0.25"
             ),
             (
                 #"{ "tiers": { "a": 0.5, "b": 2, "c": 0 } }"#,
-                "tiers.b: expected a number from 0.01 to 1.0, found 2.0"
+                "tiers.b: expected a number from 0.01 to 1, found 2"
             ),
             (
                 #"{ "tiers": { "a": 0.5, "b": 2, "c": 0 } }"#,
-                "tiers.c: expected a number from 0.01 to 1.0, found 0.0"
+                "tiers.c: expected a number from 0.01 to 1, found 0"
             ),
-            (#"{ "threshold": 0 }"#, "threshold: expected a number from 0.001 to 1.0, found 0"),
+            (#"{ "threshold": 0 }"#, "threshold: expected a number from 0.001 to 1, found 0"),
             (
                 #"{ "multiplier": 1.5 }"#,
-                "multiplier: expected a number from 0.01 to 1.0, found 1.5"
+                "multiplier: expected a number from 0.01 to 1, found 1.5"
             ),
-            (#"{ "minimumRequests": 0 }"#, "minimumRequests: expected an integer"),
+            (#"{ "minimumRequests": 0 }"#, "minimumRequests: expected a whole number"),
             (#"{ "window": "2h" }"#, "window: expected a duration"),
             (#"{ "scope": "route" }"#, "scope: expected"),
         ])

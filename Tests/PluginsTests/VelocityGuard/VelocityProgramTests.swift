@@ -121,13 +121,17 @@ struct VelocityProgramTests {
 
     // MARK: After an outage
 
+    /// After all that happens to `records`.
+    private static let latest = beginning + 300 * second
+
     /// Records as random replicas would have left them.
     private static func records(_ random: inout SplitMix64, count: Int) -> [VelocityRecord] {
         (0..<count).map { _ in
             var record = VelocityRecord()
-            var now = beginning + Double.random(in: 0...100, using: &random) * second
+            var now = beginning + Double.random(in: 0...200, using: &random) * second
             for _ in 0..<Int.random(in: 0..<40, using: &random) {
                 now += Double(Int.random(in: 0..<12, using: &random)) * second
+                if now > latest { break }
                 let share = [0.0, 0.2, 0.9].randomElement(using: &random)!
                 record.take(
                     VelocityCounts(success: 60 * (1 - share), failures: 60 * share), rules, now: now
@@ -156,13 +160,12 @@ struct VelocityProgramTests {
         var random = SplitMix64(state: seed)
         let records = Self.records(&random, count: 2)
         let merged = records[0].merged(with: records[1])
-        let now = Self.beginning + 150 * Self.second
         var rules = Self.rules
         rules.recoverBelow = 0
         rules.minimumRequests = .infinity
         func remaining(_ record: VelocityRecord) -> Double {
             var record = record
-            return record.take(VelocityCounts(), rules, now: now).remaining
+            return record.take(VelocityCounts(), rules, now: Self.latest).remaining
         }
         #expect(remaining(merged) == max(remaining(records[0]), remaining(records[1])))
     }
