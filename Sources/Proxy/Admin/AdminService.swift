@@ -4,15 +4,20 @@ import PluginAPI
 final class AdminService: LocalService {
     private let store: MetricsStore
     private let status: ServerStatus
+    private let sharing: StateSharing
     private let connections: ConnectionCount
 
-    init(store: MetricsStore, status: ServerStatus, connections: ConnectionCount) {
+    init(
+        store: MetricsStore, status: ServerStatus, sharing: StateSharing,
+        connections: ConnectionCount
+    ) {
+        self.sharing = sharing
         self.store = store
         self.status = status
         self.connections = connections
     }
 
-    func answer(_ exchange: Exchange) -> Answer {
+    func answer(_ exchange: Exchange, _ generation: Generation) -> Answer {
         let path = exchange.request.path
         guard let page = pages[path] else {
             return Self.json(
@@ -27,21 +32,44 @@ final class AdminService: LocalService {
             answer.headers.append(("allow", "GET, HEAD"))
             return answer
         }
-        return page()
+        return page(generation)
     }
 
-    private var pages: [String: () -> Answer] {
-        ["/healthz": health, "/readyz": readiness, "/metrics": metrics]
+    private var pages: [String: (Generation) -> Answer] {
+        ["/healthz": health, "/readyz": readiness, "/metrics": metrics, "/plugins": plugins]
     }
 
-    private func health() -> Answer { Self.json(200, ["status": .string("ok")]) }
+    private func health(_: Generation) -> Answer { Self.json(200, ["status": .string("ok")]) }
 
-    private func readiness() -> Answer {
+    private func readiness(_: Generation) -> Answer {
         let state = status.state
-        return Self.json(state == .ready ? 200 : 503, ["status": .string("\(state)")])
+        return Self.json(
+            state == .ready ? 200 : 503, ["status": .string("\(state)"), "state": sharedState])
     }
 
-    private func metrics() -> Answer {
+    /// How limits are counted. Requests are served either way, so it does not decide about readiness.
+    private var sharedState: JSONValue {
+        let policy = JSONValue.string(sharing.policy?.rawValue ?? "")
+        return switch sharing.condition {
+        case .memory: ["kind": "memory"]
+        case .connecting: ["kind": "redis", "status": "connecting", "when_unavailable": policy]
+        case .shared: ["kind": "redis", "status": "shared", "when_unavailable": policy]
+        case .away(let why):
+            [
+                "kind": "redis", "status": "away", "reason": .string(why),
+                "when_unavailable": policy,
+            ]
+        }
+    }
+
+    private func plugins(_ generation: Generation) -> Answer {
+        Self.json(
+            200,
+            PluginsPage.render(
+                generation, store.contents.withLock { $0 }, state: sharedState))
+    }
+
+    private func metrics(_: Generation) -> Answer {
         let text = MetricsPage.render(
             store.contents.withLock { $0 }, connections: connections.value)
         return Answer(
