@@ -7,6 +7,7 @@ final class ChainRun {
     private let request: TestRequest
     private let upstream: UpstreamAnswer
     private let time: ManualTime
+    private let state: StateStore
     private let exchange: Exchange
     private let started: MonotonicTime
     private var result: TestResult
@@ -15,13 +16,15 @@ final class ChainRun {
 
     init(
         _ request: TestRequest, _ chain: [TestProxy.Entry], _ upstream: UpstreamAnswer,
-        _ time: ManualTime
+        _ time: ManualTime, _ state: StateStore
     ) {
         self.request = request
         self.chain = chain
         self.upstream = upstream
         self.time = time
+        self.state = state
         exchange = request.exchange(at: time)
+        exchange.state = state
         started = time.monotonic
         result = TestResult(exchange: exchange)
     }
@@ -61,6 +64,12 @@ final class ChainRun {
     private func decide(_ entry: TestProxy.Entry) async throws -> Answer? {
         if let plugin = entry.plugin as? any RequestPhase,
             let end = end(try plugin.request(exchange), by: entry)
+        {
+            return end
+        }
+        if let plugin = entry.plugin as? any SharedStatePhase,
+            let step = try plugin.step(exchange),
+            let end = end(try plugin.decide(exchange, step, state.run(step)), by: entry)
         {
             return end
         }

@@ -1,4 +1,5 @@
 import PluginAPI
+import Proxy
 
 /// A chain of plugins between a client and an upstream, without a socket, a thread or a clock.
 ///
@@ -19,13 +20,14 @@ import PluginAPI
 /// what `add` returns with `TestRequest(…).exchange()`.
 public final class TestProxy {
     /// The clock of all plugins; `time.advance(by: .seconds(60))` is a minute.
-    public let time = ManualTime()
+    public let time: ManualTime
     public let log = RecordedLog()
     public let metrics = RecordedMetrics()
     /// What the upstream answers from now on.
     public var upstream = UpstreamAnswer()
 
     private let folder: String
+    let state: StateStore
     private(set) var chain: [Entry] = []
 
     public enum Mode: Sendable {
@@ -40,12 +42,19 @@ public final class TestProxy {
         let plugin: any Plugin
     }
 
-    /// - Parameter folder: where relative paths in configurations lead.
-    public init(folder: String = "/nonexistent") { self.folder = folder }
+    /// - Parameters:
+    ///   - folder: where relative paths in configurations lead.
+    ///   - replica: another proxy, whose clock and state this one shares.
+    public init(folder: String = "/nonexistent", replicaOf other: TestProxy? = nil) {
+        self.folder = folder
+        time = other?.time ?? ManualTime()
+        state = other?.state ?? StateStore(time: time)
+    }
 
     /// What a plugin's instance is given to run with.
     public func setup(label: String) -> Setup {
-        Setup(label: label, folder: folder, time: time, log: log.log, metrics: metrics)
+        Setup(
+            label: label, folder: folder, time: time, log: log.log, metrics: metrics, state: state)
     }
 
     /// Adds a plugin to the end of the chain, as an entry of plugins.json would. It is made and not
@@ -62,6 +71,11 @@ public final class TestProxy {
         let plugin = try Made.made(from: config, setup(label: label))
         add(plugin, label: label, mode: mode)
         return plugin
+    }
+
+    /// Does what plugins do every so often (`PeriodicPhase`), once; advance the time before.
+    public func runPeriodic() {
+        for entry in chain { (entry.plugin as? any PeriodicPhase)?.periodic(state) }
     }
 
     /// Adds an instance that has been made otherwise.
@@ -81,7 +95,7 @@ public final class TestProxy {
 
     /// Sends a request through the chain, and waits for its end.
     public func send(_ request: TestRequest) async throws -> TestResult {
-        let run = ChainRun(request, chain, upstream, time)
+        let run = ChainRun(request, chain, upstream, time, state)
         return try await run.result()
     }
 }

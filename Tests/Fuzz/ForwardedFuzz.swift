@@ -9,6 +9,8 @@
 import PluginAPI
 import Plugins
 
+@testable import Proxy
+
 private struct NoMetrics: Metrics {
     func counter(_ name: String, _ help: String, labels: [(String, String)]) -> Counter {
         Counter()
@@ -29,7 +31,8 @@ private let plugins: [TrustedProxy] = fields.map { field in
     configuration.trusted = trusted.map { .network($0) }
     configuration.header = field
     let setup = Setup(
-        label: "trusted-proxy", folder: "/", time: SystemTime(), log: .none, metrics: NoMetrics())
+        label: "trusted-proxy", folder: "/", time: SystemTime(), log: .none, metrics: NoMetrics(),
+        state: StateStore())
     do { return try TrustedProxy(configuration, setup) } catch { fatalError("\(error)") }
 }
 

@@ -25,6 +25,7 @@ package final class Chain: Sendable {
 
         enum Hook: Sendable {
             case immediate(any RequestPhase)
+            case shared(any SharedStatePhase)
             case waiting(any AsyncRequestPhase)
             case whole(any WholeRequestPhase)
         }
@@ -55,6 +56,7 @@ package final class Chain: Sendable {
         requestSteps = entries.enumerated().flatMap { index, entry in
             var hooks: [RequestStep.Hook] = []
             if let plugin = entry.plugin as? any RequestPhase { hooks.append(.immediate(plugin)) }
+            if let plugin = entry.plugin as? any SharedStatePhase { hooks.append(.shared(plugin)) }
             if let plugin = entry.plugin as? any AsyncRequestPhase {
                 hooks.append(.waiting(plugin))
             }

@@ -34,7 +34,7 @@ public struct CommandContext: Sendable {
         ConfigurationLoader(registry: registry, environment: environment) { label, folder in
             Setup(
                 label: label, folder: folder, time: SystemTime(), log: .none,
-                metrics: MetricsStore())
+                metrics: MetricsStore(), state: StateStore())
         }
     }
 }

@@ -36,19 +36,20 @@ package enum RunCommand: Command {
         defer { writer.flush() }
         let log = writer.log(options.logLevel)
         let store = MetricsStore()
+        let state = StateStore()
         let loader = ConfigurationLoader(
             registry: context.registry, environment: environment ?? context.environment,
             upstreamTarget: upstreamTarget
         ) { label, folder in
             Setup(
                 label: label, folder: folder, time: SystemTime(), log: log.with(("plugin", label)),
-                metrics: store)
+                metrics: store, state: state)
         }
         let result = loader.load(path: options.config)
         for diagnostic in result.diagnostics { log(diagnostic) }
         guard let configuration = result.configuration else { return 1 }
 
-        let server = Server(configuration, log: log, store: store) {
+        let server = Server(configuration, log: log, store: store, state: state) {
             loader.load(path: options.config)
         }
         do {

@@ -18,26 +18,39 @@ extension ExchangeRun {
             switch current.hook {
             case .immediate(let plugin):
                 result = Result { try plugin.request(exchange) }
+            case .shared(let plugin):
+                guard let known = share(plugin, entry: current.entry) else {
+                    step += 1
+                    continue
+                }
+                result = known
             case .whole(let plugin):
+                guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
                 if bodyExceeds(plugin.bodyLimit) { return bodyIsTooLong(for: step) }
                 guard bodyHasEnded else { return awaitBody(for: step, bound: plugin.bodyLimit) }
                 result = Result { try plugin.request(exchange, body: upload.readable.span) }
                 takeReplacedBody()
             case .waiting(let plugin):
+                guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
                 guard let atOnce = start(plugin, step) else { return }
                 result = atOnce
             }
             let entry = chain.entries[current.entry]
             time = service.countTime(entry, since: time, loop.time)
+            if !awaitedSteps.isEmpty, !result.isToProceed {
+                let held = HeldDecision(entry: current.entry, result: result)
+                return settle(thenFrom: step + 1, held: held)
+            }
             guard apply(result, of: entry) else { return }
             step += 1
         }
+        guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
         turnaround = chain.entries.count
         goToUpstream()
     }
 
     /// - Returns: whether the request goes on.
-    private func apply(
+    func apply(
         _ result: Result<Decision, any Error>, of entry: Chain.Entry
     )
         -> Bool
@@ -147,7 +160,7 @@ extension ExchangeRun {
         switch stage {
         case .waitingForBody: true
         case .upstream: upload.count < Self.uploadBound
-        case .deciding, .waitingForPlugin, .waitingForPlace:
+        case .deciding, .waitingForPlugin, .waitingForState, .waitingForPlace:
             !holdsBodyUntilDecided && upload.count < Self.uploadBound
         case .idle, .answering, .ended: false
         }
@@ -267,5 +280,11 @@ extension ExchangeRun {
             sendError(
                 status: status, reason: reason, message: message)
         }
+    }
+}
+
+extension Result<Decision, any Error> {
+    fileprivate var isToProceed: Bool {
+        if case .success(.proceed) = self { true } else { false }
     }
 }

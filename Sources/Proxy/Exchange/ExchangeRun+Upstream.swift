@@ -118,7 +118,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             abort(by: .upstream, "the upstream stopped sending its answer")
         case .answering:
             abort(by: .client, "the client stopped reading its answer")
-        case .idle, .deciding, .waitingForPlugin, .waitingForBody, .ended:
+        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody, .ended:
             // Left over from an earlier request: a timer is not taken off for each one that ends.
             break
         }

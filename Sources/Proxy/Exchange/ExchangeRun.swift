@@ -51,7 +51,11 @@ final class ExchangeRun {
     var passedOver: [Int] = []
     var began = MonotonicTime(nanoseconds: 0)
 
-    /// An asynchronous hook of this exchange is under way; the object must not be reused before it ends.
+    /// In the chain's order.
+    var awaitedSteps: ContiguousArray<AwaitedStep> = []
+    var missingOutcomes = 0
+    var heldDecision: HeldDecision?
+    /// An asynchronous hook of this exchange, or a step of its, is under way; the object must not be reused before it ends.
     var task = TaskState.none
     var taskStarted = MonotonicTime(nanoseconds: 0)
     /// The connection has let go of it while a task was under way.
@@ -71,6 +75,8 @@ final class ExchangeRun {
         case deciding(Int)
         /// An asynchronous hook is under way.
         case waitingForPlugin(Int)
+        /// Steps of shared state are under way; then the chain goes on from this step.
+        case waitingForState(Int)
         /// A plugin reads the whole body, up to a bound.
         case waitingForBody(Int, bound: Int)
         /// All places at the upstream are taken.
@@ -137,6 +143,7 @@ final class ExchangeRun {
         service = worker.service
         exchange.peer = connection.peer
         exchange.now = loop.now
+        exchange.state = worker.state
         stage = .deciding(0)
         isCompleted = false
         if isProxied { worker.metrics.requestsStarted.add() }

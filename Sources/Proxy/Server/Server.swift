@@ -10,6 +10,7 @@ package final class Server {
     private let load: () -> ConfigurationLoader.Result
     private let log: Log
     private let store: MetricsStore
+    private let state: StateStore
     private let status: ServerStatus
     private let connectionCount = ConnectionCount()
     private var configuration: ServerConfiguration
@@ -35,7 +36,7 @@ package final class Server {
     ///   - configuration: what to begin with.
     ///   - load: reads the configuration anew, for a reload.
     package init(
-        _ configuration: ServerConfiguration, log: Log, store: MetricsStore,
+        _ configuration: ServerConfiguration, log: Log, store: MetricsStore, state: StateStore,
         load: @escaping () -> ConfigurationLoader.Result
     ) {
         self.configuration = configuration
@@ -43,6 +44,7 @@ package final class Server {
         self.load = load
         self.log = log
         self.store = store
+        self.state = state
         status = ServerStatus()
         generation = Generation(configuration, number: 1, running: running)
     }
@@ -85,7 +87,7 @@ package final class Server {
 
     private func makeWorker(_ number: Int, of count: Int) throws -> Worker {
         let worker = try Worker(
-            number: number, workers: count, log: log, store: store, status: status,
+            number: number, workers: count, log: log, store: store, state: state, status: status,
             connectionCount: connectionCount,
             time: SystemTime())
         worker.use(generation)

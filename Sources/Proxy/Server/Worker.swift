@@ -10,6 +10,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     let log: Log
     let metrics: WorkerMetrics
     let transport: any Transport
+    let state: StateClient
     private let store: MetricsStore
     private let connectionCount: ConnectionCount
     private let workers: Int
@@ -30,6 +31,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var idleRuns: ContiguousArray<ExchangeRun> = []
     private var endedRuns: ContiguousArray<ExchangeRun> = []
     private var dateField = DateField()
+    /// Of the first worker only, so that nothing runs twice at once.
+    private var periodicRuns: [PeriodicRun] = []
 
     private var knownRoutes: [MetricsStore.RouteKey: RouteMetrics] = [:]
     private var knownPlugins: [String: PluginMetrics] = [:]
@@ -39,7 +42,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private static let idleRunLimit = 1024
 
     init(
-        number: Int, workers: Int, log: Log, store: MetricsStore, status: ServerStatus,
+        number: Int, workers: Int, log: Log, store: MetricsStore, state: StateStore,
+        status: ServerStatus,
         connectionCount: ConnectionCount, time: any TimeSource
     ) throws {
         self.status = status
@@ -51,7 +55,12 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         loop = try EventLoop(time: time)
         metrics = store.makeWorker()
         transport = CurlTransport(loop: loop)
+        self.state = StateClient(state, loop)
         loop.addParticipant(self)
+        if number == 0 {
+            let sweep = PeriodicRun(every: .seconds(1), for: state, on: self) { state.sweep() }
+            periodicRuns.append(sweep)
+        }
     }
 
     // MARK: - Configuration
@@ -61,10 +70,24 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         let old = service?.generation
         settings = generation.settings
         service = WorkerService(generation, worker: self, workers: workers)
+        if number == 0 { runPeriodically(generation) }
         for upstream in old?.upstreams ?? [] {
             for target in upstream.targets { transport.retire(target) }
         }
     }
+
+    private func runPeriodically(_ generation: Generation) {
+        for entry in generation.plugins {
+            guard let plugin = entry.plugin as? any PeriodicPhase else { continue }
+            let run = PeriodicRun(every: plugin.interval, for: generation, on: self) {
+                [state] in plugin.periodic(state)
+            }
+            periodicRuns.append(run)
+        }
+    }
+
+    /// One whose generation serves no more.
+    func ended(_ run: PeriodicRun) { periodicRuns.removeAll { $0 === run } }
 
     func listen(_ descriptor: Int32, _ endpoint: Endpoint) {
         listeners.append(Listener(descriptor, endpoint, self))
@@ -186,6 +209,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         resetEndedRuns()
         idleRuns = []
         service = nil
+        for run in periodicRuns { run.cancel() }
+        periodicRuns = []
     }
 
     /// Takes no more connections, and ends each one after the answer at hand.

@@ -22,7 +22,8 @@ extension ConfigurationLoader {
             registry: registry, environment: environment, upstreamTarget: upstreamTarget
         ) { label, folder in
             Setup(
-                label: label, folder: folder, time: SystemTime(), log: .none, metrics: NoMetrics())
+                label: label, folder: folder, time: SystemTime(), log: .none, metrics: NoMetrics(),
+                state: StateStore())
         }
     }
 

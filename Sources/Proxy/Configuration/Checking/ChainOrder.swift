@@ -118,8 +118,8 @@ private enum Phase: Int, CaseIterable, Comparable, CustomStringConvertible {
     func isPart(of type: any Plugin.Type) -> Bool {
         switch self {
         case .request:
-            type is any RequestPhase.Type || type is any AsyncRequestPhase.Type
-                || type is any WholeRequestPhase.Type
+            type is any RequestPhase.Type || type is any SharedStatePhase.Type
+                || type is any AsyncRequestPhase.Type || type is any WholeRequestPhase.Type
         case .requestBody: type is any RequestBodyPhase.Type
         case .responseHead: type is any ResponseHeadPhase.Type
         case .responseBody: type is any ResponseBodyPhase.Type

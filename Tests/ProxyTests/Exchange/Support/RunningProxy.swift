@@ -30,6 +30,7 @@ final class RunningProxy {
     init(_ file: ProxyFile, at place: SourceLocation = #_sourceLocation) throws {
         self.place = place
         let stage = Stage(file)
+        let state = StateStore()
         let lines = Watched<[LogLine]>([])
         let log = Log(level: .debug) { level, event, fields in
             let fields = Dictionary(fields) { first, _ in first }
@@ -39,7 +40,7 @@ final class RunningProxy {
             label, folder in
             Setup(
                 label: label, folder: folder, time: SystemTime(), log: log.with(("plugin", label)),
-                metrics: stage)
+                metrics: stage, state: state)
         }
         let load = {
             loader.load(
@@ -52,7 +53,7 @@ final class RunningProxy {
         }
         self.stage = stage
         self.log = lines
-        server = Server(configuration, log: log, store: stage.store, load: load)
+        server = Server(configuration, log: log, store: stage.store, state: state, load: load)
         try server.start()
         hasStarted = true
     }
