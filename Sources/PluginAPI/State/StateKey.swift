@@ -4,7 +4,8 @@
 public struct StateKey: Hashable, Sendable, CustomStringConvertible {
     private enum Content: Hashable, Sendable {
         case everyone
-        case network(UInt128, UInt8)
+        /// Halves of the address: a 128-bit number would make every key, and what holds one, larger.
+        case network(UInt64, UInt64, UInt8)
         case number(UInt64)
         case text(String)
     }
@@ -17,7 +18,10 @@ public struct StateKey: Hashable, Sendable, CustomStringConvertible {
     private init(content: Content) { self.content = content }
 
     public init(_ network: Network) {
-        content = .network(network.address.bits, UInt8(network.prefixLength))
+        let bits = network.address.bits
+        content = .network(
+            UInt64(truncatingIfNeeded: bits >> 64), UInt64(truncatingIfNeeded: bits),
+            UInt8(network.prefixLength))
     }
 
     public init(_ number: UInt64) { content = .number(number) }
@@ -32,7 +36,8 @@ public struct StateKey: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch content {
         case .everyone: return "*"
-        case .network(let bits, let length): return "\(IPAddress(bits: bits))/\(length)"
+        case .network(let high, let low, let length):
+            return "\(IPAddress(bits: UInt128(high) << 64 | UInt128(low)))/\(length)"
         case .number(let number):
             let digits = String(number, radix: 16)
             return String(repeating: "0", count: 16 - digits.utf8.count) + digits

@@ -24,10 +24,12 @@ struct ChainTests {
     @Test("a plugin that decides in several ways does so in the phases' order, before the next one")
     func requestSteps() {
         let chain = chain(EveryPhase(), OnlyRequest(), EveryPhase())
-        #expect(chain.requestSteps.map(\.entry) == [0, 0, 0, 1, 2, 2, 2])
+        #expect(chain.requestSteps.map(\.entry) == [0, 0, 0, 0, 1, 2, 2, 2, 2])
         #expect(
             chain.requestSteps.map(\.hook.kind) == [
-                "immediate", "waiting", "whole", "immediate", "immediate", "waiting", "whole",
+                "immediate", "shared", "waiting", "whole",
+                "immediate",
+                "immediate", "shared", "waiting", "whole",
             ])
     }
 
@@ -59,14 +61,15 @@ extension Chain.RequestStep.Hook {
     fileprivate var kind: String {
         switch self {
         case .immediate: "immediate"
+        case .shared: "shared"
         case .waiting: "waiting"
         case .whole: "whole"
         }
     }
 }
 
-private struct EveryPhase: RequestPhase, AsyncRequestPhase, WholeRequestPhase, RequestBodyPhase,
-    ResponseHeadPhase, ResponseBodyPhase, CompletedPhase
+private struct EveryPhase: RequestPhase, SharedStatePhase, AsyncRequestPhase, WholeRequestPhase,
+    RequestBodyPhase, ResponseHeadPhase, ResponseBodyPhase, CompletedPhase
 {
     static let name = "every"
     let bodyLimit = 10
@@ -74,6 +77,10 @@ private struct EveryPhase: RequestPhase, AsyncRequestPhase, WholeRequestPhase, R
     init() {}
     init(_ configuration: NoSettings, _ setup: Setup) {}
     func request(_ exchange: Exchange) throws -> Decision { .proceed }
+    func step(_ exchange: Exchange) throws -> StateStep? { nil }
+    func decide(_ exchange: Exchange, _ step: StateStep, _ result: StateResult) throws -> Decision {
+        .proceed
+    }
     nonisolated(nonsending) func request(_ exchange: Exchange) async throws -> Decision { .proceed }
     func request(_ exchange: Exchange, body: Span<UInt8>) throws -> Decision { .proceed }
     func requestBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool) throws {}
