@@ -4,9 +4,14 @@ import PluginAPI
 final class AdminService: LocalService {
     private let store: MetricsStore
     private let status: ServerStatus
+    private let sharing: StateSharing
     private let connections: ConnectionCount
 
-    init(store: MetricsStore, status: ServerStatus, connections: ConnectionCount) {
+    init(
+        store: MetricsStore, status: ServerStatus, sharing: StateSharing,
+        connections: ConnectionCount
+    ) {
+        self.sharing = sharing
         self.store = store
         self.status = status
         self.connections = connections
@@ -38,7 +43,23 @@ final class AdminService: LocalService {
 
     private func readiness() -> Answer {
         let state = status.state
-        return Self.json(state == .ready ? 200 : 503, ["status": .string("\(state)")])
+        return Self.json(
+            state == .ready ? 200 : 503, ["status": .string("\(state)"), "state": sharedState])
+    }
+
+    /// How limits are counted. Requests are served either way, so it does not decide about readiness.
+    private var sharedState: JSONValue {
+        let policy = JSONValue.string(sharing.policy?.rawValue ?? "")
+        return switch sharing.condition {
+        case .memory: ["kind": "memory"]
+        case .connecting: ["kind": "redis", "status": "connecting", "when_unavailable": policy]
+        case .shared: ["kind": "redis", "status": "shared", "when_unavailable": policy]
+        case .away(let why):
+            [
+                "kind": "redis", "status": "away", "reason": .string(why),
+                "when_unavailable": policy,
+            ]
+        }
     }
 
     private func metrics() -> Answer {

@@ -98,6 +98,8 @@ package struct ServiceSettings: Sendable {
     package var requestBodyIdleTimeout: Duration = .seconds(30)
     package var keepAliveTimeout: Duration = .seconds(75)
     package var drainTimeout: Duration = .seconds(30)
+    /// Nil where nothing is shared with other processes.
+    package var state: StateConfiguration?
 
     package init() {}
 }

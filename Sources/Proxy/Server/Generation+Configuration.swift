@@ -58,6 +58,7 @@ extension ServiceSettings {
         requestBodyIdleTimeout = configuration.timeouts.requestBodyIdle
         keepAliveTimeout = configuration.timeouts.keepAlive
         drainTimeout = configuration.timeouts.drain
+        state = configuration.state
     }
 }
 

@@ -11,6 +11,7 @@ package final class Server {
     private let log: Log
     private let store: MetricsStore
     private let state: StateStore
+    private let sharing: StateSharing
     private let status: ServerStatus
     private let connectionCount = ConnectionCount()
     private var configuration: ServerConfiguration
@@ -45,6 +46,7 @@ package final class Server {
         self.log = log
         self.store = store
         self.state = state
+        sharing = StateSharing(log: log, metrics: store)
         status = ServerStatus()
         generation = Generation(configuration, number: 1, running: running)
     }
@@ -63,6 +65,7 @@ package final class Server {
             throw error
         }
         for worker in everyWorker { run(worker) }
+        awaitState()
         status.state = .ready
         for address in addresses { log(.info, "listening", [("address", address.description)]) }
     }
@@ -78,16 +81,28 @@ package final class Server {
         }
         if let address = configuration.admin {
             let worker = try makeWorker(count, of: count)
-            let service = AdminService(store: store, status: status, connections: connectionCount)
+            let service = AdminService(
+                store: store, status: status, sharing: sharing, connections: connectionCount)
             let bound = try listen(address, Endpoint(.admin(service)), [worker])
             admin = worker
             log(.info, "admin listening", [("address", bound.description)])
         }
     }
 
+    /// Waits until it is known whether Redis answers, so that the first requests are counted there too.
+    private func awaitState() {
+        let settled = DispatchGroup()
+        for worker in workers {
+            settled.enter()
+            worker.loop.submit { worker.state.settle { settled.leave() } }
+        }
+        _ = settled.wait(timeout: .now() + .seconds(2))
+    }
+
     private func makeWorker(_ number: Int, of count: Int) throws -> Worker {
         let worker = try Worker(
-            number: number, workers: count, log: log, store: store, state: state, status: status,
+            number: number, workers: count, log: log, store: store, state: state, sharing: sharing,
+            status: status,
             connectionCount: connectionCount,
             time: SystemTime())
         worker.use(generation)

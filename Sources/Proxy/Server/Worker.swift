@@ -43,6 +43,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
 
     init(
         number: Int, workers: Int, log: Log, store: MetricsStore, state: StateStore,
+        sharing: StateSharing,
         status: ServerStatus,
         connectionCount: ConnectionCount, time: any TimeSource
     ) throws {
@@ -55,7 +56,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         loop = try EventLoop(time: time)
         metrics = store.makeWorker()
         transport = CurlTransport(loop: loop)
-        self.state = StateClient(state, loop)
+        self.state = StateClient(state, sharing, loop, worker: number)
         loop.addParticipant(self)
         if number == 0 {
             let sweep = PeriodicRun(every: .seconds(1), for: state, on: self) { state.sweep() }
@@ -70,6 +71,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         let old = service?.generation
         settings = generation.settings
         service = WorkerService(generation, worker: self, workers: workers)
+        // The admin listener decides nothing.
+        if number < workers { state.use(settings.state) }
         if number == 0 { runPeriodically(generation) }
         for upstream in old?.upstreams ?? [] {
             for target in upstream.targets { transport.retire(target) }
@@ -209,6 +212,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         resetEndedRuns()
         idleRuns = []
         service = nil
+        state.close()
         for run in periodicRuns { run.cancel() }
         periodicRuns = []
     }

@@ -5,11 +5,13 @@ import PluginAPI
 package final class RecordTable: StateTable {
     package let name: String
     package let program: any StateProgram
+    let script: StateScript
     private let shards: [Locked<RecordShard>]
 
     package init(_ name: String, _ program: any StateProgram, maximumKeys: Int) {
         self.name = name
         self.program = program
+        script = StateScript(program)
         var shardCount = 1
         // Small tables stay whole, or a bound of ten keys would be ten bounds of one.
         while shardCount < 64, maximumKeys / shardCount >= 2048 { shardCount *= 2 }

@@ -33,13 +33,6 @@ struct ConfigurationBuilder {
                 at: settings.$routes ?? root, "no routes: every request is answered with 404")
         }
 
-        if settings.state != nil, let source = settings.$state, !findings.hasErrors {
-            // Said, because an operator who names a Redis counts on it.
-            findings.warning(
-                at: source,
-                "has no effect yet: no plugin of this version shares state between processes")
-        }
-
         guard !findings.hasErrors else { return nil }
         let names = settings.upstreams.map(\.name)
         return ServerConfiguration(

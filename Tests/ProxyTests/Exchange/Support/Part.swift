@@ -35,6 +35,17 @@ struct Part: Sendable {
         Part(WaitingProbe.self, label, mode, change)
     }
 
+    /// Decides by counting in shared state.
+    static func counting(
+        _ label: String, _ mode: PluginMode = .enforce, limit: Double,
+        _ change: (inout Script) -> Void = { _ in }
+    ) -> Part {
+        Part(CountingProbe.self, label, mode) {
+            $0.limit = limit
+            change(&$0)
+        }
+    }
+
     /// Decides with the whole body.
     static func whole(
         _ label: String, _ mode: PluginMode = .enforce, _ change: (inout Script) -> Void = { _ in }

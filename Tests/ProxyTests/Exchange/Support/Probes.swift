@@ -104,6 +104,32 @@ struct WaitingProbe: ScriptedPlugin, AsyncRequestPhase, RequestBodyPhase, Respon
     init(_ configuration: NoSettings, _ setup: Setup) { role = Role(setup) }
 }
 
+struct CountingProbe: ScriptedPlugin, SharedStatePhase {
+    static let name = "counting-probe"
+    let role: Role
+    let table: any StateTable
+
+    init(_ configuration: NoSettings, _ setup: Setup) {
+        role = Role(setup)
+        table = setup.state.table(
+            setup.label, CountProgram(lifetime: 60_000_000), maximumKeys: 100)
+    }
+
+    func step(_ exchange: Exchange) throws -> StateStep? {
+        role.note(exchange, .request)
+        guard let key = try role.script.key(exchange) else { return nil }
+        return CountProgram.step(table, StateKey(key), limit: role.script.limit)
+    }
+
+    func decide(_ exchange: Exchange, _ step: StateStep, _ result: StateResult) throws -> Decision {
+        result.isApplied ? .proceed : .refuse(429, reason: "over_\(role.label)")
+    }
+
+    func withdrawal(of step: StateStep) -> StateStep? {
+        CountProgram.step(step.table, step.key, -1)
+    }
+}
+
 struct WholeProbe: ScriptedPlugin, WholeRequestPhase, RequestBodyPhase, ResponseBodyPhase {
     static let name = "whole-probe"
     let role: Role

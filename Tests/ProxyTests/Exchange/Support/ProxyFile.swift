@@ -13,6 +13,9 @@ struct ProxyFile: Sendable {
     var otherPort: UInt16?
     var workers = 1
     var hasAdmin = false
+    /// Of the Redis that shares the state; nil keeps it in memory.
+    var redis: UInt16?
+    var whenUnavailable = UnavailableStatePolicy.local
     var limits: [String: Int] = [:]
     var timeouts: [String: String] = [:]
     var upstreamTimeouts: [String: String] = [:]
@@ -43,7 +46,7 @@ struct ProxyFile: Sendable {
         return """
             {
                 "listen": "127.0.0.1:0", "admin": \(hasAdmin ? "\"127.0.0.1:0\"" : "null"),
-                "workers": \(workers),
+                "workers": \(workers), "state": \(state),
                 "limits": \(Self.object(limits)), "timeouts": \(Self.object(timeouts)),
                 "upstreams": { \(upstreams) },
                 "plugins": [\(plugins.map(\.json).joined(separator: ", "))],
@@ -53,6 +56,12 @@ struct ProxyFile: Sendable {
                 }],
             }
             """
+    }
+
+    private var state: String {
+        guard let redis else { return "null" }
+        return
+            #"{ "redis": "redis://127.0.0.1:\#(redis)", "timeout": "8s", "whenUnavailable": "\#(whenUnavailable.rawValue)" }"#
     }
 
     private static func object(_ members: [String: some Any]) -> String {

@@ -10,6 +10,8 @@ import Testing
 final class RunningProxy {
     let stage: Stage
     let log: Watched<[LogLine]>
+    /// What its plugins keep.
+    let state: StateStore
     private let server: Server
     /// Whether `drain` has returned.
     private let hasDrained = Watched(false)
@@ -25,12 +27,14 @@ final class RunningProxy {
 
     private static let registry = PluginRegistry([
         Probe.self, WaitingProbe.self, WholeProbe.self, ThoroughProbe.self, BriefProbe.self,
+        CountingProbe.self,
     ])
 
     init(_ file: ProxyFile, at place: SourceLocation = #_sourceLocation) throws {
         self.place = place
         let stage = Stage(file)
         let state = StateStore()
+        self.state = state
         let lines = Watched<[LogLine]>([])
         let log = Log(level: .debug) { level, event, fields in
             let fields = Dictionary(fields) { first, _ in first }

@@ -3,6 +3,10 @@ import PluginAPI
 /// What a test's plugin does in each phase. What it sees is on record, whatever it does.
 struct Script: Sendable {
     var request: @Sendable (Exchange) throws -> Decision = { _ in .proceed }
+    /// What it counts the request under; nil lets it proceed uncounted.
+    var key: @Sendable (Exchange) throws -> String? = { _ in "all" }
+    /// Up to how many requests it lets proceed.
+    var limit = Double.infinity
     var asynchronous: @Sendable (Exchange) async throws -> Decision = { _ in .proceed }
     var whole: @Sendable (Exchange, [UInt8]) throws -> Decision = { _, _ in .proceed }
     var bodyLimit = 1 << 20
