@@ -6,6 +6,7 @@ public enum BuiltIn {
     public static let plugins: [any Plugin.Type] = [
         TrustedProxy.self,
         RequestIdentifier.self,
+        FingerprintLimiter.self,
         HeaderRules.self,
         ActivityLogger.self,
     ]

@@ -17,6 +17,7 @@ extension AddressSketch {
 
         local function sketch_note(record, start, words, window, place, now)
             sketch_turn(record, start, words, floor(now / window))
+            local before = record[start + 2]
             local word, bit = start + 3 + floor(place / 48), 2 ^ (place % 48)
             if floor(record[word] / bit) % 2 == 0 then
                 record[word] = record[word] + bit
@@ -25,7 +26,7 @@ extension AddressSketch {
                     record[start + 2] = record[start + 2] + 1
                 end
             end
-            return record[start + 2]
+            return record[start + 2], record[start + 2] > before
         end
 
         local function sketch_lifetime(window, now)

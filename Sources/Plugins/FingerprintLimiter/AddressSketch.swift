@@ -55,11 +55,12 @@ struct AddressSketch: Sendable {
     func lifetime(now: Double) -> Double { (number(now) + 2) * window - now }
 
     /// Notes an address in the sketch that begins at a word of a record.
-    /// - Returns: how many bits are set.
+    /// - Returns: how many bits are set, and whether this one was not.
     func note(_ place: Int, in record: inout MutableSpan<Double>, at start: Int, now: Double)
-        -> Int
+        -> (bits: Int, isNew: Bool)
     {
         turn(&record, start, to: number(now))
+        let before = record[start + 2]
         let word = start + Self.header + place / Self.bitsInWord
         let bit = UInt64(1) << UInt64(place % Self.bitsInWord)
         if UInt64(record[word]) & bit == 0 {
@@ -67,7 +68,7 @@ struct AddressSketch: Sendable {
             record[start + 1] += 1
             if UInt64(record[word + words]) & bit == 0 { record[start + 2] += 1 }
         }
-        return Int(record[start + 2])
+        return (Int(record[start + 2]), record[start + 2] > before)
     }
 
     /// Makes the sketch in a record what it would be had it noted the other's addresses as well.

@@ -43,7 +43,7 @@ struct FingerprintTests {
 
     @Test("it never changes, for replicas of two versions share a record")
     func golden() {
-        #expect(Self.fingerprint(Self.script) == 0x0)
+        #expect(Self.fingerprint(Self.script) == 0xEEE1E675A1B0EC08)
     }
 
     @Test("the order of the fields tells programs apart")
@@ -89,18 +89,13 @@ struct FingerprintTests {
     }
 
     @Test(
-        "what comes and goes with single requests changes nothing", arguments: PassingFields.names)
+        "what comes and goes with single requests changes nothing",
+        arguments: PassingFields.names.map(\.string))
     func passing(name: String) {
         for place in [0, 3, 6] {
             let with = Self.changed { $0.insert((name.uppercased(), "1"), at: place) }
             #expect(with == Self.fingerprint(Self.script))
         }
-    }
-
-    @Test("the fields that are ignored are written in small letters, each once")
-    func passingNames() {
-        #expect(Set(PassingFields.names).count == PassingFields.names.count)
-        #expect(PassingFields.names.allSatisfy { $0 == $0.lowercased() })
     }
 
     @Test("neither method, target nor peer is in it")
