@@ -44,6 +44,10 @@ public protocol Plugin: Sendable {
     /// An error refuses the configuration.
     func start() throws
 
+    /// What operators are shown of the instance on the admin listener's `/plugins`, beside what the
+    /// proxy counts of every plugin: `{"keys": 1204}`. No secret. Any thread.
+    var state: JSONValue { get }
+
     /// Opens files anew after they have been renamed (SIGHUP). Any thread.
     func reopen()
 
@@ -55,6 +59,7 @@ extension Plugin {
     public static var summary: String { "" }
     public static var reads: [any FactDeclaration] { [] }
     public static var writes: [any FactDeclaration] { [] }
+    public var state: JSONValue { .null }
     public func start() throws {}
     public func reopen() {}
     public func stop() {}

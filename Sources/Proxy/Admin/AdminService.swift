@@ -17,7 +17,7 @@ final class AdminService: LocalService {
         self.connections = connections
     }
 
-    func answer(_ exchange: Exchange) -> Answer {
+    func answer(_ exchange: Exchange, _ generation: Generation) -> Answer {
         let path = exchange.request.path
         guard let page = pages[path] else {
             return Self.json(
@@ -32,16 +32,16 @@ final class AdminService: LocalService {
             answer.headers.append(("allow", "GET, HEAD"))
             return answer
         }
-        return page()
+        return page(generation)
     }
 
-    private var pages: [String: () -> Answer] {
-        ["/healthz": health, "/readyz": readiness, "/metrics": metrics]
+    private var pages: [String: (Generation) -> Answer] {
+        ["/healthz": health, "/readyz": readiness, "/metrics": metrics, "/plugins": plugins]
     }
 
-    private func health() -> Answer { Self.json(200, ["status": .string("ok")]) }
+    private func health(_: Generation) -> Answer { Self.json(200, ["status": .string("ok")]) }
 
-    private func readiness() -> Answer {
+    private func readiness(_: Generation) -> Answer {
         let state = status.state
         return Self.json(
             state == .ready ? 200 : 503, ["status": .string("\(state)"), "state": sharedState])
@@ -62,7 +62,14 @@ final class AdminService: LocalService {
         }
     }
 
-    private func metrics() -> Answer {
+    private func plugins(_ generation: Generation) -> Answer {
+        Self.json(
+            200,
+            PluginsPage.render(
+                generation, store.contents.withLock { $0 }, state: sharedState))
+    }
+
+    private func metrics(_: Generation) -> Answer {
         let text = MetricsPage.render(
             store.contents.withLock { $0 }, connections: connections.value)
         return Answer(

@@ -26,5 +26,5 @@ final class Endpoint: Sendable {
 
 /// Answers requests without an upstream. On the loop's thread.
 protocol LocalService: Sendable {
-    func answer(_ exchange: Exchange) -> Answer
+    func answer(_ exchange: Exchange, _ generation: Generation) -> Answer
 }

@@ -124,7 +124,7 @@ final class ExchangeRun {
     func start() {
         guard case .deciding = stage else { return }
         if case .admin(let service) = connection.endpoint.service {
-            send(service.answer(exchange))
+            send(service.answer(exchange, self.service.generation))
         } else {
             decide(from: 0)
         }

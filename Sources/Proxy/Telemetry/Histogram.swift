@@ -53,6 +53,21 @@ struct HistogramSnapshot {
     /// In nanoseconds.
     var sum: UInt64 = 0
 
+    /// How many durations have been counted.
+    var count: UInt64 { counts.reduce(0, +) }
+
+    /// The bound below which so large a share of the durations lies; nil when nothing is counted, or
+    /// where that bound is above all.
+    func bound(ofQuantile share: Double) -> Duration? {
+        let wanted = share * Double(count)
+        var below = 0.0
+        for (index, bound) in Histogram.bounds.enumerated() {
+            below += Double(counts[index])
+            if below >= wanted, below > 0 { return .nanoseconds(bound) }
+        }
+        return nil
+    }
+
     static func += (left: inout Self, right: Self) {
         for index in left.counts.indices { left.counts[index] += right.counts[index] }
         left.sum += right.sum
