@@ -9,6 +9,7 @@ public enum BuiltIn {
         APIKeys.self,
         IPLimiter.self,
         RateLimiter.self,
+        FingerprintLimiter.self,
         HeaderRules.self,
         VelocityGuard.self,
         ActivityLogger.self,
