@@ -5,7 +5,7 @@ import PluginAPI
 
 extension ProgramCase {
     static let all =
-        [counting, fingerprint, velocity]
+        [counting, velocity] + fingerprints
         + [LimitAlgorithm.slidingWindow, .gcra].flatMap { algorithm in
             [limiter(algorithm, ["7/s"]), limiter(algorithm, ["9/s", "40/m", "1000/h"])]
         }
@@ -41,15 +41,6 @@ extension ProgramCase {
         ) { random in
             (limitArguments(&random, rates), passed(&random, period: 1_000_000))
         }
-    }
-
-    private static let fingerprint = ProgramCase(
-        name: "the fingerprint limiter's",
-        program: FingerprintProgram(
-            LimiterProgram(.slidingWindow, windows: 1), distinctAddresses: 12, window: .seconds(10))
-    ) { random in
-        let place = Double(Int.random(in: 0..<64, using: &random))
-        return (limitArguments(&random, ["7/s"]) + [place], passed(&random, period: 1_000_000))
     }
 
     private static let velocity = ProgramCase(
