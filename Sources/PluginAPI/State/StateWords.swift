@@ -5,22 +5,27 @@
 public struct StateWords: Sendable {
     public static let capacity = 24
 
-    private var storage = InlineArray<24, Double>(repeating: 0)
-    public private(set) var count = 0
+    @usableFromInline var storage = InlineArray<24, Double>(repeating: 0)
+    @usableFromInline var wordCount = 0
+    @inlinable public var count: Int { wordCount }
 
+    @inlinable
     public init() {}
 
     /// - Precondition: there are at most `capacity` of them.
+    @inlinable
     public mutating func append(_ word: Double) {
-        storage[count] = word
-        count += 1
+        storage[wordCount] = word
+        wordCount += 1
     }
 
     /// - Precondition: `index` is below `count`.
+    @inlinable
     public subscript(index: Int) -> Double {
         get {
             precondition(index < count, "a word that is not there")
-            return storage[index]
+            // Not `storage[index]`, which copies all of it first.
+            return storage.span[index]
         }
         set {
             precondition(index < count, "a word that is not there")
