@@ -24,7 +24,8 @@ public struct StateWords: Sendable {
     public subscript(index: Int) -> Double {
         get {
             precondition(index < used, "a word that is not there")
-            return storage[index]
+            // By its span, or all the words would be copied to read one.
+            return storage.span[index]
         }
         set {
             precondition(index < used, "a word that is not there")

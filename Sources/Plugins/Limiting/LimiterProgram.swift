@@ -107,6 +107,8 @@ package struct LimiterProgram: StateProgram {
         return result
     }
 
+    // Always inlined, or the words would be copied for each call.
+    @inline(__always)
     static func window(_ index: Int, _ arguments: borrowing StateWords) -> LimitWindow {
         let first = argumentsBeforeWindows + index * argumentsOfWindow
         return LimitWindow(
