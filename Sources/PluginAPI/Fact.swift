@@ -64,38 +64,53 @@ public enum Facts {
 /// The facts of one exchange: a box for each that has ever been written, kept from exchange to
 /// exchange, so that writing one makes nothing.
 @usableFromInline
-struct FactTable {
-    /// By the fact's index, of which each belongs to one fact only: so its box has that fact's type.
-    @usableFromInline var boxes: ContiguousArray<FactBox?> = []
+final class FactTable {
+    /// By the fact's index, of which each belongs to one fact only: so its box has that fact's type. The
+    /// table owns them; to look at one it is neither kept nor let go of.
+    @usableFromInline var boxes: ContiguousArray<Unmanaged<FactBox>?> = []
     /// The indices of those that this exchange has written, so that only these have to be emptied.
     @usableFromInline var written: ContiguousArray<Int> = []
+
+    deinit {
+        for box in boxes { box?.release() }
+    }
 
     @inlinable
     subscript<Value>(fact: Fact<Value>) -> Value? {
         get {
             guard fact.index < boxes.count, let box = boxes[fact.index] else { return nil }
-            return unsafeDowncast(box, to: TypedFactBox<Value>.self).value
+            return box._withUnsafeGuaranteedRef {
+                unsafeDowncast($0, to: TypedFactBox<Value>.self).value
+            }
         }
         set {
             while boxes.count <= fact.index { boxes.append(nil) }
-            if let box = boxes[fact.index] {
-                unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
-                if box.isWritten { return }
-                box.isWritten = true
+            let box: Unmanaged<FactBox>
+            if let known = boxes[fact.index] {
+                box = known
             } else {
-                boxes[fact.index] = TypedFactBox(newValue) { box in
-                    unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
-                }
+                box = .passRetained(
+                    TypedFactBox<Value> { box in
+                        unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
+                    })
+                boxes[fact.index] = box
             }
-            written.append(fact.index)
+            let wasWritten = box._withUnsafeGuaranteedRef { box in
+                unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
+                let wasWritten = box.isWritten
+                box.isWritten = true
+                return wasWritten
+            }
+            if !wasWritten { written.append(fact.index) }
         }
     }
 
-    mutating func removeAll() {
+    func removeAll() {
         for index in written {
-            guard let box = boxes[index] else { continue }
-            box.isWritten = false
-            box.clear(box)
+            boxes[index]?._withUnsafeGuaranteedRef { box in
+                box.isWritten = false
+                box.clear(box)
+            }
         }
         written.removeAll(keepingCapacity: true)
     }
@@ -106,7 +121,7 @@ class FactBox {
     /// Forgets the value. A function made where the fact is first written, because there the compiler
     /// knows its type; a method of the generic class would look the type up at run time.
     let clear: (FactBox) -> Void
-    @usableFromInline var isWritten = true
+    @usableFromInline var isWritten = false
 
     @usableFromInline
     init(clear: @escaping (FactBox) -> Void) { self.clear = clear }
@@ -115,10 +130,4 @@ class FactBox {
 @usableFromInline
 final class TypedFactBox<Value>: FactBox {
     @usableFromInline var value: Value?
-
-    @usableFromInline
-    init(_ value: Value?, clear: @escaping (FactBox) -> Void) {
-        self.value = value
-        super.init(clear: clear)
-    }
 }

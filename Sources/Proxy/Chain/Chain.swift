@@ -44,11 +44,14 @@ package final class Chain: Sendable {
         /// The place of its plugin in the chain.
         let place: Int
         let entry: Entry
+        /// That of the entry.
+        let number: Int
         let hook: Hook
 
         init(_ hook: Hook, of entry: Entry, at place: Int) {
             self.hook = hook
             self.entry = entry
+            number = entry.number
             self.place = place
         }
     }

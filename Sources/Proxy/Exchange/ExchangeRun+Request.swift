@@ -13,15 +13,15 @@ extension ExchangeRun {
         while step < chain.requestSteps.count {
             stage = .deciding(step)
             let result: Result<Decision, any Error>
-            let entry: Chain.Entry
+            let number: Int
             switch chain.requestSteps[step] {
             case .immediate(let current):
                 turnaround = current.place + 1
-                entry = current.entry
+                number = current.number
                 result = Result { try current.hook.request(exchange) }
             case .shared(let current):
                 turnaround = current.place + 1
-                entry = current.entry
+                number = current.number
                 guard let known = share(current) else {
                     step += 1
                     continue
@@ -30,7 +30,7 @@ extension ExchangeRun {
             case .whole(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
                 turnaround = current.place + 1
-                entry = current.entry
+                number = current.number
                 let bound = current.hook.bodyLimit
                 if bodyExceeds(bound) { return bodyIsTooLong(for: step) }
                 guard bodyHasEnded else { return awaitBody(for: step, bound: bound) }
@@ -39,17 +39,21 @@ extension ExchangeRun {
             case .waiting(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
                 turnaround = current.place + 1
-                entry = current.entry
+                number = current.number
                 guard let atOnce = start(current.hook, step) else { return }
                 result = atOnce
             }
-            time = service.countTime(entry, since: time)
-            if !awaitedSteps.isEmpty, !result.isToProceed {
-                let held = HeldDecision(place: turnaround - 1, result: result)
-                return settle(thenFrom: step + 1, held: held)
-            }
-            guard apply(result, of: entry) else { return }
+            time = service.countTime(number, since: time)
             step += 1
+            if case .success(.proceed) = result {
+                service.countProceeded(number)
+                continue
+            }
+            guard awaitedSteps.isEmpty else {
+                let held = HeldDecision(place: turnaround - 1, result: result)
+                return settle(thenFrom: step, held: held)
+            }
+            guard apply(result, of: chain.entries[turnaround - 1]) else { return }
         }
         guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
         turnaround = chain.entries.count
@@ -62,10 +66,9 @@ extension ExchangeRun {
     )
         -> Bool
     {
-        let metrics = service.metrics(of: entry)
         switch result {
         case .success(.proceed):
-            metrics.countProceeded()
+            service.countProceeded(entry.number)
             return true
         case .success(.refuse(let refusal)):
             guard record(entry.mode == .observe ? .observed : .refuse, refusal.reason, entry) else {
@@ -155,7 +158,7 @@ extension ExchangeRun {
         }
         let chain = route.chain
         let entry = chain.entries[chain.requestSteps[step].place]
-        service.countTime(entry, since: taskStarted)
+        service.countTime(entry.number, since: taskStarted)
         if apply(result, of: entry) { decide(from: step + 1) }
     }
 
@@ -239,17 +242,16 @@ extension ExchangeRun {
         var time = Ticks.now
         exchange.now = loop.now
         for step in chain.requestBodySteps {
-            let entry = step.entry
             do {
                 try step.hook.requestBody(exchange, bytes.span, isLast: bodyHasEnded)
             } catch {
-                failed(entry, error)
-                if entry.mode == .enforce {
+                failed(step.entry, error)
+                if step.entry.mode == .enforce {
                     breakOff()
                     return false
                 }
             }
-            time = service.countTime(entry, since: time)
+            time = service.countTime(step.number, since: time)
         }
         return true
     }
@@ -286,11 +288,5 @@ extension ExchangeRun {
             sendError(
                 status: status, reason: reason, message: message)
         }
-    }
-}
-
-extension Result<Decision, any Error> {
-    fileprivate var isToProceed: Bool {
-        if case .success(.proceed) = self { true } else { false }
     }
 }

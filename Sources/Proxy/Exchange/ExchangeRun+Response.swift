@@ -12,14 +12,13 @@ extension ExchangeRun {
         var time = Ticks.now
         exchange.now = loop.now
         for step in chain.responseHeadSteps where sees(step.place) {
-            let entry = step.entry
             do {
                 try step.hook.responseHead(exchange)
             } catch {
-                failed(entry, error)
-                if entry.mode == .enforce { return false }
+                failed(step.entry, error)
+                if step.entry.mode == .enforce { return false }
             }
-            time = service.countTime(entry, since: time)
+            time = service.countTime(step.number, since: time)
         }
         return true
     }
@@ -46,7 +45,6 @@ extension ExchangeRun {
         exchange.now = loop.now
         var replaced: [UInt8]?
         for step in chain.responseBodySteps where sees(step.place) {
-            let entry = step.entry
             do {
                 let decision =
                     if let replaced {
@@ -61,10 +59,10 @@ extension ExchangeRun {
                     if new.isEmpty, !isLast { return }
                 }
             } catch {
-                failed(entry, error)
-                if entry.mode == .enforce { return breakOff() }
+                failed(step.entry, error)
+                if step.entry.mode == .enforce { return breakOff() }
             }
-            time = service.countTime(entry, since: time)
+            time = service.countTime(step.number, since: time)
         }
         if let replaced {
             replaced.withUnsafeBufferPointer { pass($0) }

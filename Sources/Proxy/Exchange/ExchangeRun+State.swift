@@ -94,7 +94,7 @@ extension ExchangeRun {
             turnaround = awaited.current.place + 1
             let entry = awaited.current.entry
             let result = Result { try decision(awaited.current, awaited.step, outcome) }
-            service.countTime(entry, since: taskStarted)
+            service.countTime(entry.number, since: taskStarted)
             guard apply(result, of: entry) else { return withdrawSteps(behind: index) }
         }
         awaitedSteps.removeAll(keepingCapacity: true)

@@ -8,6 +8,7 @@ final class WorkerService {
     private let pluginMetrics: [PluginMetrics]
     /// Those of `pluginMetrics`, by the same numbers.
     private let pluginDurations: [Histogram.Writer]
+    private let pluginProceeds: [LocalCounter.Writer]
 
     init(_ generation: Generation, worker: Worker, workers: Int) {
         self.generation = generation
@@ -17,16 +18,20 @@ final class WorkerService {
         }
         pluginMetrics = generation.plugins.map { worker.pluginMetrics(for: $0.label) }
         pluginDurations = pluginMetrics.map(\.duration.writer)
+        pluginProceeds = pluginMetrics.map(\.proceeded.writer)
     }
 
     func metrics(of entry: Chain.Entry) -> PluginMetrics { pluginMetrics[entry.number] }
 
+    func countProceeded(_ number: Int) { pluginProceeds[number].add() }
+
     /// Counts the time that a plugin's hook took.
+    /// - Parameter number: the plugin's among the generation's.
     /// - Returns: the time now, from which the next hook's is counted.
     @discardableResult
-    func countTime(_ entry: Chain.Entry, since start: Ticks) -> Ticks {
+    func countTime(_ number: Int, since start: Ticks) -> Ticks {
         let now = Ticks.now
-        pluginDurations[entry.number].add(nanoseconds: now.nanoseconds(since: start))
+        pluginDurations[number].add(nanoseconds: now.nanoseconds(since: start))
         return now
     }
 
