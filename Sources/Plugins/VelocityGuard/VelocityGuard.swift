@@ -99,7 +99,8 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
             recoverBelow: configuration.recoverBelow ?? configuration.threshold * 0.4,
             minimumRequests: Double(configuration.minimumRequests),
             window: Double(configuration.window.nanoseconds) / 1000,
-            cooldown: Double(configuration.cooldown.nanoseconds) / 1000)
+            cooldown: Double(configuration.cooldown.nanoseconds) / 1000,
+            handOver: Double(interval.nanoseconds) / 1000)
         multiplier = configuration.multiplier
         tiers = configuration.tiers
         patience = configuration.slowClientAfter

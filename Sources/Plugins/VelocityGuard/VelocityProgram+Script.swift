@@ -72,6 +72,7 @@ extension VelocityProgram {
             local minimum = arguments[VERDICTS + 3]
             local part_length = arguments[VERDICTS + 4]
             local cooldown = arguments[VERDICTS + 5]
+            local hand_over = arguments[VERDICTS + 6]
             local newest = math.floor(now / part_length)
             local is_news = 0
 
@@ -83,7 +84,10 @@ extension VelocityProgram {
                     is_news = 1
                 end
             end
-            count(record, arguments, newest)
+            local changed = record[IS_ON] == 1 and record[STARTED] or record[UNTIL]
+            if now < changed or now >= changed + hand_over then
+                count(record, arguments, newest)
+            end
             local window = no_counts()
             for part = 0, PARTS - 1 do add(record, newest - part, window) end
             if record[IS_ON] == 1 then

@@ -9,7 +9,8 @@ import PluginAPI
 ///     and twelve times: the part's number (time divided by its length), its nine counts
 ///
 /// Invariant: no part holds what was counted before the mode last started or ended. So what has
-/// started it neither hinders the recovery nor starts it again.
+/// started it neither hinders the recovery nor starts it again. What is handed over right after such a
+/// change was counted before it, at least in part, and is dropped.
 struct VelocityProgram: StateProgram {
     static let parts = 12
     /// How many parts' time must have been healthy before the mode ends early.
@@ -35,7 +36,7 @@ struct VelocityProgram: StateProgram {
     }
 
     private struct Rules {
-        let threshold, recoverBelow, minimumRequests, partLength, cooldown: Double
+        let threshold, recoverBelow, minimumRequests, partLength, cooldown, handOver: Double
 
         init(_ arguments: borrowing StateWords) {
             let first = UpstreamVerdict.count
@@ -44,6 +45,7 @@ struct VelocityProgram: StateProgram {
             minimumRequests = arguments[first + 2]
             partLength = arguments[first + 3]
             cooldown = arguments[first + 4]
+            handOver = arguments[first + 5]
         }
     }
 
@@ -63,7 +65,11 @@ struct VelocityProgram: StateProgram {
                 isNews = true
             }
         }
-        Self.count(arguments, in: newest, &record)
+        let changed = record[record[Place.isOn] == 1 ? Place.started : Place.until]
+        // A change that is still to come is one before the clock was put back.
+        if now < changed || now >= changed + rules.handOver {
+            Self.count(arguments, in: newest, &record)
+        }
         let window = Self.window(newest, record.span)
         if record[Place.isOn] == 1 {
             if Self.isHealthy(newest, rules, record.span, now: now) {

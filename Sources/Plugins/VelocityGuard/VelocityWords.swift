@@ -14,6 +14,8 @@ struct VelocityArguments: Sendable {
         var window: Double
         /// In µs.
         var cooldown: Double
+        /// How long a count may wait to be handed over, in µs.
+        var handOver: Double
     }
 
     var counts: VelocityCounts
@@ -27,6 +29,7 @@ struct VelocityArguments: Sendable {
         words.append(rules.minimumRequests)
         words.append(rules.window / Double(VelocityProgram.parts))
         words.append(rules.cooldown)
+        words.append(rules.handOver)
         return words
     }
 }

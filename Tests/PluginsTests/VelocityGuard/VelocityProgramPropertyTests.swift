@@ -5,9 +5,10 @@ import Testing
 
 /// Judges with everything in memory that has happened since the mode last changed.
 private struct Reference {
-    let window, part, cooldown, threshold, recoverBelow, minimum: Double
+    let window, part, cooldown, threshold, recoverBelow, minimum, handOver: Double
     private var history: [(time: Double, successes: Int, failures: Int)] = []
     private var started: Double?
+    private var changed = 0.0
 
     init(_ rules: VelocityArguments.Rules) {
         window = rules.window
@@ -16,6 +17,7 @@ private struct Reference {
         threshold = rules.threshold
         recoverBelow = rules.recoverBelow
         minimum = rules.minimumRequests
+        handOver = rules.handOver
     }
 
     private func counts(since time: Double) -> (total: Double, failures: Double) {
@@ -33,9 +35,10 @@ private struct Reference {
         if let started, now >= started + cooldown {
             self.started = nil
             history = []
+            changed = started + cooldown
             hasJustEnded = true
         }
-        history.append((now, successes, failures))
+        if now >= changed + handOver { history.append((now, successes, failures)) }
         if let started {
             // Every time that begins where a part does, or with the mode, the shortest first.
             let beginnings = (0..<12).map {
@@ -50,12 +53,14 @@ private struct Reference {
             {
                 self.started = nil
                 history = []
+                changed = now
             }
         } else if !hasJustEnded {
             let counts = counts(since: reach(now))
             if counts.total >= minimum, counts.failures / counts.total >= threshold {
                 started = now
                 history = []
+                changed = now
             }
         }
         return started != nil
@@ -73,7 +78,8 @@ struct VelocityProgramPropertyTests {
             recoverBelow: [0.0, 0.04, 0.09].randomElement(using: &random)!,
             minimumRequests: [1, 20, 100].randomElement(using: &random)!,
             window: [12, 60, 600].randomElement(using: &random)! * second,
-            cooldown: [5, 60, 180].randomElement(using: &random)! * second)
+            cooldown: [5, 60, 180].randomElement(using: &random)! * second,
+            handOver: second / 2)
         var record = VelocityRecord()
         var reference = Reference(rules)
         var now = 1_767_225_600 * second
@@ -113,7 +119,7 @@ struct VelocityProgramPropertyTests {
         let second = 1_000_000.0
         let rules = VelocityArguments.Rules(
             threshold: 0.25, recoverBelow: 0.1, minimumRequests: 50, window: 12 * second,
-            cooldown: 20 * second)
+            cooldown: 20 * second, handOver: second / 2)
         var (shared, whole) = (VelocityRecord(), VelocityRecord())
         for step in 0..<600 {
             let now = (1_767_225_600 + Double(step)) * second

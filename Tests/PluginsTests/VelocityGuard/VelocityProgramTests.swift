@@ -9,7 +9,7 @@ struct VelocityProgramTests {
     /// Parts of five seconds, on a clock that counts from 1970.
     private static let rules = VelocityArguments.Rules(
         threshold: 0.25, recoverBelow: 0.1, minimumRequests: 100, window: 60 * second,
-        cooldown: 180 * second)
+        cooldown: 180 * second, handOver: second / 2)
     private static let beginning = 1_767_225_600 * second
 
     @Test(
@@ -62,6 +62,37 @@ struct VelocityProgramTests {
         #expect(after.mode == .cooledDown)
         #expect(!after.isNews)
         #expect(after.started == Self.beginning)
+    }
+
+    @Test("what was counted before a change, and is handed over after it, is dropped")
+    func lateCounts() {
+        let all = VelocityCounts(success: 0, failures: 1000)
+        var record = VelocityRecord()
+        let start = Self.beginning
+        record.take(all, Self.rules, now: start)
+        func window(_ counts: VelocityCounts, after seconds: Double) -> Double {
+            record.take(counts, Self.rules, now: start + seconds * Self.second).window.total
+        }
+        #expect(window(all, after: 0.49) == 0, "another replica's share of the start")
+        #expect(window(VelocityCounts(success: 1, failures: 0), after: 0.5) == 1)
+        #expect(window(all, after: 180) == 0, "the last of the cooldown")
+        #expect(window(all, after: 180.49) == 0)
+        #expect(window(all, after: 180.5) == 1000)
+    }
+
+    @Test("a clock that is put back neither keeps the mode on nor the failures from being counted")
+    func clockPutBack() {
+        var record = VelocityRecord()
+        record.take(VelocityCounts(success: 0, failures: 100), Self.rules, now: Self.beginning)
+        let earlier = Self.beginning - 3600 * Self.second
+        #expect(
+            record.take(VelocityCounts(), Self.rules, now: earlier).remaining
+                == Self.rules.cooldown)
+        let end = earlier + Self.rules.cooldown
+        #expect(record.take(VelocityCounts(), Self.rules, now: end).mode == .cooledDown)
+        let again = record.take(
+            VelocityCounts(success: 0, failures: 100), Self.rules, now: end + Self.second)
+        #expect(again.mode == .on)
     }
 
     @Test("a cooldown that has been made shorter holds for a mode that is on")

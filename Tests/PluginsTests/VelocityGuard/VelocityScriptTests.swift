@@ -53,7 +53,7 @@ struct VelocityScriptTests {
             recoverBelow: [0, 0.05, 0.031].randomElement(using: &random)!,
             minimumRequests: [1, 7, 30].randomElement(using: &random)!,
             window: [1, 7, 12, 60].randomElement(using: &random)! * 1e6,
-            cooldown: [5, 33].randomElement(using: &random)! * 1e6)
+            cooldown: [5, 33].randomElement(using: &random)! * 1e6, handOver: 1e6)
         var words = [Double](repeating: 0, count: program.recordSize)
         var earlier = words
         var now = 1_767_225_600e6 + Double(Int.random(in: 0..<60_000_000, using: &random))
