@@ -52,9 +52,11 @@ public final class TestProxy {
     }
 
     /// What a plugin's instance is given to run with.
-    public func setup(label: String) -> Setup {
-        Setup(
+    public func setup(label: String, mode: Mode = .enforce) -> Setup {
+        var setup = Setup(
             label: label, folder: folder, time: time, log: log.log, metrics: metrics, state: state)
+        setup.isObserved = mode == .observe
+        return setup
     }
 
     /// Adds a plugin to the end of the chain, as an entry of plugins.json would. It is made and not
@@ -68,7 +70,7 @@ public final class TestProxy {
         _ type: Made.Type, _ config: String = "{}", label: String? = nil, mode: Mode = .enforce
     ) throws -> Made {
         let label = label ?? Made.name
-        let plugin = try Made.made(from: config, setup(label: label))
+        let plugin = try Made.made(from: config, setup(label: label, mode: mode))
         add(plugin, label: label, mode: mode)
         return plugin
     }

@@ -2,6 +2,9 @@
 public struct Setup: Sendable {
     /// The entry's label, by which logs and metrics name this instance.
     public let label: String
+    /// Whether the entry's mode is `observe`: what the plugin would refuse is recorded and let through. So
+    /// it should tell clients nothing, and change nothing for others, that only a plugin in force may.
+    public package(set) var isObserved = false
     /// The folder of plugins.json, against which relative paths are meant.
     public let folder: String
     public let time: any TimeSource

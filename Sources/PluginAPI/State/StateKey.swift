@@ -26,10 +26,10 @@ public struct StateKey: Hashable, Sendable, CustomStringConvertible {
 
     public init(_ number: UInt64) { content = .number(number) }
 
-    /// A text longer than 64 bytes is held as its SHA-256 digest, so that no client can make keys
+    /// A text of 64 bytes or more is held as its SHA-256 digest, so that no client can make keys
     /// that take much memory.
     public init(_ text: String) {
-        content = .text(text.utf8.count <= 64 ? text : SHA256(text).description)
+        content = .text(text.utf8.count < 64 ? text : SHA256(text).description)
     }
 
     /// As it stands in Redis: `203.0.113.9/32`, `00c0ffee00c0ffee`, `team-a`.

@@ -11,13 +11,10 @@ enum LimitFields {
     static func write(_ reports: ContiguousArray<LimitReport>, to response: Response) {
         let headers = response.headers
         headers.removeAll(named: isOurs)
-        // A limiter that would have refused and did not is only observed: it has nothing to tell.
-        let isRefused = response.source == .proxy && response.status == 429
-        let refusing = isRefused ? reports.last?.name : nil
         reports.withUnsafeBufferPointer { reports in
             var first: Int?
             var bound = 0
-            for index in reports.indices where isTold(reports[index], refusing) {
+            for index in reports.indices {
                 bound += reports[index].name.bound + itemBound
                 if first.map({ reports[index].isMet(before: reports[$0]) }) ?? true {
                     first = index
@@ -26,7 +23,7 @@ enum LimitFields {
             guard let first else { return }
             headers.append("ratelimit-policy", atMost: bound) { memory in
                 var text = FieldText(memory)
-                for index in reports.indices where isTold(reports[index], refusing) {
+                for index in reports.indices {
                     if text.count > 0 { text.append(", ") }
                     reports[index].writePolicy(to: &text)
                 }
@@ -34,7 +31,7 @@ enum LimitFields {
             }
             headers.append("ratelimit", atMost: bound) { memory in
                 var text = FieldText(memory)
-                for index in reports.indices where isTold(reports[index], refusing) {
+                for index in reports.indices {
                     if text.count > 0 { text.append(", ") }
                     reports[index].writeLimit(to: &text)
                 }
@@ -44,10 +41,6 @@ enum LimitFields {
             append("x-ratelimit-remaining", reports[first].left, to: headers)
             append("x-ratelimit-reset", reports[first].reset, to: headers)
         }
-    }
-
-    private static func isTold(_ report: LimitReport, _ refusing: LimitName?) -> Bool {
-        !report.isRefused || report.name === refusing
     }
 
     private static func append(_ name: StaticString, _ number: Int, to headers: Headers) {

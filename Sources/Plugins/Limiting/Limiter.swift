@@ -46,7 +46,7 @@ package struct Limiter: Sendable {
         self.unit = unit
         self.addedArguments = addedArguments
         name = LimitName(setup.label)
-        tellsClients = settings.headers
+        tellsClients = settings.headers && !setup.isObserved
     }
 
     /// Tells this limiter from others.

@@ -120,7 +120,7 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
         }
         let factor =
             tiers.isEmpty ? multiplier : exchange[Facts.tier].flatMap { tiers[$0] } ?? multiplier
-        if factor != 1 { exchange[Facts.limitMultiplier, default: 1] *= factor }
+        if factor != 1, !setup.isObserved { exchange[Facts.limitMultiplier, default: 1] *= factor }
         return .proceed
     }
 

@@ -20,7 +20,8 @@ final class PeriodicRun: TimerTarget {
         self.owner = owner
         self.worker = worker
         timer = LoopTimer(self)
-        worker.loop.timers.set(timer, at: worker.loop.now + self.interval)
+        // The first time at once: after a reload what is shared is to be known before it is needed.
+        worker.loop.timers.set(timer, at: worker.loop.now)
     }
 
     func cancel() { worker.loop.timers.cancel(timer) }

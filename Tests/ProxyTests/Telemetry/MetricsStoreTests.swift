@@ -40,7 +40,7 @@ struct MetricsStoreTests {
             route.requestDuration.add(.milliseconds(1))
         }
         let plugin = store.makePlugin(label: "p")
-        plugin.countProceeded()
+        plugin.proceeded.add()
         plugin.count(.refuse, "why")
         let worker = store.makeWorker()
         worker.requestsStarted.add(3)

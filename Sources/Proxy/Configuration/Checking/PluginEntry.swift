@@ -52,7 +52,9 @@ struct PluginEntry {
             ?? ConfigurationValue(
                 .object([]), position: source.position, path: .key(source.path, "config"))
         do throws(ConfigurationError) {
-            let built = try PluginRegistry.build(type, config, setup(label))
+            var instanceSetup = setup(label)
+            instanceSetup.isObserved = settings.mode == .observe
+            let built = try PluginRegistry.build(type, config, instanceSetup)
             guard !hasErrors else { return nothing }
             let configured = ConfiguredPlugin(
                 label: label, name: name, mode: settings.mode, instance: built.instance,
