@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: an answer that is none", .timeLimit(.minutes(1)))
+@Suite("The seam: an answer that is none", .timeLimit(.minutes(5)))
 struct BrokenAnswerTests {
     /// What an upstream sends before it closes, and how much of it a receiver may hear.
     struct Case: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: what a receiver may do while it is told", .timeLimit(.minutes(1)))
+@Suite("The seam: what a receiver may do while it is told", .timeLimit(.minutes(5)))
 struct CallbackTests {
     /// An upstream that answers everything at once, with all there can be in an answer, and counts the
     /// connections that were ended in the middle of one.

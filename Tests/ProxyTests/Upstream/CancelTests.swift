@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: cancelling", .timeLimit(.minutes(1)))
+@Suite("The seam: cancelling", .timeLimit(.minutes(5)))
 struct CancelTests {
     /// An upstream that answers `/good`, and for other requests does what it is told and then waits
     /// for the end of the connection.

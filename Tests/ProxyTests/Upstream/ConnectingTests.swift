@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: connecting", .timeLimit(.minutes(1)))
+@Suite("The seam: connecting", .timeLimit(.minutes(5)))
 struct ConnectingTests {
     @Test("a port at which nobody listens is unreachable", arguments: TransportKind.allCases)
     func refused(_ kind: TransportKind) throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: connections that are kept", .timeLimit(.minutes(1)))
+@Suite("The seam: connections that are kept", .timeLimit(.minutes(5)))
 struct ConnectionReuseTests {
     @Test("one request after another uses one connection", arguments: TransportKind.allCases)
     func reuse(_ kind: TransportKind) throws {

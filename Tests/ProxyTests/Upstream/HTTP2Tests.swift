@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: HTTP/2", .timeLimit(.minutes(1)))
+@Suite("The seam: HTTP/2", .timeLimit(.minutes(5)))
 struct HTTP2Tests {
     /// An nginx that speaks HTTP/2, with these locations and an upstream behind it.
     private func nginx(
