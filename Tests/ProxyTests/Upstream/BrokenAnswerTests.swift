@@ -137,7 +137,7 @@ struct BrokenAnswerTests {
         }
         let call = try RunningLoop(kind).start(to: server.target())
         #expect(try call.failure().kind == .broken)
-        try ended.wait(for: "the connection's end", patience: .seconds(1)) { $0 }
+        try ended.wait(for: "the connection's end") { $0 }
     }
 
     @Test("an endless head is not waited for", arguments: TransportKind.allCases)
