@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("A generation of the configuration", .timeLimit(.minutes(1)))
+@Suite("A generation of the configuration", .timeLimit(.minutes(5)))
 struct GenerationTests {
     private func generation(_ routes: [(String, RouteMatch)] = [], plugins: [any Plugin] = [])
         -> Generation

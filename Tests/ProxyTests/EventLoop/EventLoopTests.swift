@@ -5,7 +5,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The event loop", .timeLimit(.minutes(1)))
+@Suite("The event loop", .timeLimit(.minutes(5)))
 struct EventLoopTests {
     @Test("work from other threads runs on the loop's, once each and in each thread's order")
     func submitted() throws {

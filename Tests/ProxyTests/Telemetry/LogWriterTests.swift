@@ -5,7 +5,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The operator's log", .timeLimit(.minutes(1)))
+@Suite("The operator's log", .timeLimit(.minutes(5)))
 struct LogWriterTests {
     /// What comes out for one event.
     private func written(

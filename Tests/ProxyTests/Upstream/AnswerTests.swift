@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: an answer on its way back", .timeLimit(.minutes(1)))
+@Suite("The seam: an answer on its way back", .timeLimit(.minutes(5)))
 struct AnswerTests {
     /// What a receiver hears when an upstream sends exactly these bytes and then ends the connection.
     private func received(_ kind: TransportKind, _ bytes: String, for line: String = "GET /") throws

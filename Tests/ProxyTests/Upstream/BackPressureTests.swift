@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: a receiver without room", .timeLimit(.minutes(1)))
+@Suite("The seam: a receiver without room", .timeLimit(.minutes(5)))
 struct BackPressureTests {
     /// How the end of a body is told.
     enum Framing: String, CaseIterable {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: connecting", .timeLimit(.minutes(1)))
+@Suite("The seam: connecting", .timeLimit(.minutes(5)))
 struct ConnectingTests {
     @Test("a port at which nobody listens is unreachable", arguments: TransportKind.allCases)
     func refused(_ kind: TransportKind) throws {
@@ -56,7 +56,7 @@ struct ConnectingTests {
             connectTimeout: .milliseconds(200))
         let loop = try RunningLoop(kind)
         #expect(try loop.start(to: target).failure().kind == .connectTimeout)
-        try ended.wait(for: "the connection's end", patience: .seconds(1)) { $0 }
+        try ended.wait(for: "the connection's end") { $0 }
     }
 
     @Test("the time for connecting is for nothing else", arguments: TransportKind.allCases)
@@ -140,7 +140,7 @@ struct ConnectingTests {
         #expect(try loop.send(to: otherTarget).text == "other")
         let opened = server.connections.current.count
         try loop.perform { loop.transport.retire(target) }
-        try ended.wait(for: "the ends of all connections", patience: .seconds(1)) { $0 == opened }
+        try ended.wait(for: "the ends of all connections") { $0 == opened }
         // The same address in a new configuration, and one that did not change.
         #expect(try loop.send(to: server.target()).text == "hello")
         #expect(try loop.send(to: otherTarget).text == "other")
@@ -167,7 +167,7 @@ struct ConnectingTests {
         try loop.turn()
         mayAnswer.change { $0 = true }
         #expect(try call.answer().text == "hello")
-        try ended.wait(for: "the connection's end", patience: .seconds(1)) { $0 }
+        try ended.wait(for: "the connection's end") { $0 }
         // It may still be asked for by an exchange that began before.
         #expect(try loop.send(to: target).text == "hello")
     }

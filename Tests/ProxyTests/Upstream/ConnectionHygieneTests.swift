@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: one answer is never taken for another", .timeLimit(.minutes(1)))
+@Suite("The seam: one answer is never taken for another", .timeLimit(.minutes(5)))
 struct ConnectionHygieneTests {
     /// What an upstream sends beyond the answer to the request that it got.
     static let excesses = [

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: requests as they happen to be", .timeLimit(.minutes(1)))
+@Suite("The seam: requests as they happen to be", .timeLimit(.minutes(5)))
 struct RandomRequestTests {
     /// What one request is, made at random.
     private struct Sample {

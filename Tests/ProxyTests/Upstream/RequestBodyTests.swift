@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: a request's body", .timeLimit(.minutes(1)))
+@Suite("The seam: a request's body", .timeLimit(.minutes(5)))
 struct RequestBodyTests {
     @Test(
         "a body that is there arrives with its length, whatever the method",

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: a request on its way", .timeLimit(.minutes(1)))
+@Suite("The seam: a request on its way", .timeLimit(.minutes(5)))
 struct RequestSendingTests {
     /// What the upstream got of a request.
     private func sent(

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The seam: TLS", .timeLimit(.minutes(1)))
+@Suite("The seam: TLS", .timeLimit(.minutes(5)))
 struct TLSTests {
     private func nginx() throws -> Nginx {
         try Nginx(Nginx.Server("ssl", #"location / { return 200 "$scheme $server_protocol"; }"#))

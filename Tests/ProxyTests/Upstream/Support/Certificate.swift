@@ -11,23 +11,16 @@ final class Certificate: @unchecked Sendable {
         folder = try TemporaryFolder()
         certificateFile = folder.path + "/certificate.pem"
         keyFile = folder.path + "/key.pem"
-        let openssl = Process()
-        openssl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        openssl.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-            "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=sluice test",
-            "-addext", "subjectAltName=\(name)", "-keyout", keyFile, "-out", certificateFile,
-        ]
-        let words = Pipe()
-        openssl.standardError = words
-        openssl.standardOutput = words
-        try openssl.run()
-        let said = words.fileHandleForReading.readDataToEndOfFile()
-        openssl.waitUntilExit()
-        guard openssl.terminationStatus == 0 else {
-            throw Failure(
-                "openssl made no certificate (apt-get install openssl): "
-                    + String(decoding: said, as: UTF8.self))
+        let output = folder.path + "/output"
+        let openssl = try ChildProgram(
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=sluice test",
+                "-addext", "subjectAltName=\(name)", "-keyout", keyFile, "-out", certificateFile,
+            ], package: "openssl", output: output)
+        guard openssl.succeeds() else {
+            let said = try String(contentsOfFile: output, encoding: .utf8)
+            throw Failure("openssl made no certificate: \(said)")
         }
     }
 

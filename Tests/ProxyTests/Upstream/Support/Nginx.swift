@@ -11,7 +11,7 @@ final class Nginx {
     /// Of `servers`, in order.
     let ports: [UInt16]
     private let folder: TemporaryFolder
-    private var process: pid_t = 0
+    private let program: ChildProgram
 
     struct Server {
         /// What follows the address in `listen`, such as `ssl http2`.
@@ -26,7 +26,8 @@ final class Nginx {
     }
 
     init(_ servers: Server...) throws {
-        folder = try TemporaryFolder()
+        let folder = try TemporaryFolder()
+        self.folder = folder
         let sockets = try servers.map { _ in try ScriptedServer.reserve() }
         defer { for socket in sockets { close(socket) } }
         for socket in sockets { listen(socket, 512) }
@@ -54,13 +55,16 @@ final class Nginx {
                 \(blocks.joined(separator: "\n"))
             }
             """)
-        try start(sockets)
+        program = try ChildProgram(
+            [
+                "nginx", "-p", folder.path, "-e", folder.path + "/errors", "-c",
+                folder.path + "/nginx.conf",
+            ],
+            package: "nginx-light", output: folder.path + "/output", sockets: sockets
+        ) { numbers in ["NGINX=" + numbers.map { "\($0);" }.joined()] }
     }
 
-    deinit {
-        kill(process, SIGTERM)
-        waitpid(process, nil, 0)
-    }
+    deinit { program.end() }
 
     /// Puts a file there, for it to serve.
     func write(_ name: String, _ bytes: [UInt8]) throws {
@@ -77,34 +81,5 @@ final class Nginx {
             connectTimeout: .seconds(5), version: version,
             tls: UpstreamTLSConfiguration(
                 verify: verify, caFile: try caFile?.get().certificateFile))
-    }
-
-    private func start(_ sockets: [Int32]) throws {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // Numbers that none of the sockets has; a copy is open in the child.
-        let first: Int32 = 1000
-        for (index, socket) in sockets.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, socket, first + Int32(index))
-        }
-        // Other tests' sockets must not stay open in it when they are closed here; to close what is
-        // not open is no error.
-        for number in 3..<Int32(4096) where !(first..<first + Int32(sockets.count) ~= number) {
-            posix_spawn_file_actions_addclose(&actions, number)
-        }
-
-        let numbers = sockets.indices.map { "\(first + Int32($0));" }.joined()
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let environment = ["NGINX=\(numbers)", "PATH=\(path):/usr/sbin:/sbin"]
-        let words = [
-            "/usr/bin/env", "nginx", "-p", folder.path, "-e", folder.path + "/errors", "-c",
-            folder.path + "/nginx.conf",
-        ]
-        var arguments = words.map { strdup($0) } + [nil]
-        var variables = environment.map { strdup($0) } + [nil]
-        defer { for text in arguments + variables { free(text) } }
-        let result = posix_spawn(&process, words[0], &actions, nil, &arguments, &variables)
-        guard result == 0 else { throw Failure("env: \(String(cString: strerror(result)))") }
     }
 }
