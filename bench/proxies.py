@@ -1,5 +1,6 @@
 """The proxies under test: the configuration of each, in a temporary folder, and how it is started."""
 
+import hashlib
 import json
 import os
 import re
@@ -8,6 +9,8 @@ from pathlib import Path
 from processes import BenchmarkError, Process, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
+# As many as load.lua has.
+CLIENTS = 8192
 
 NGINX = """\
 worker_processes 1;
@@ -135,11 +138,16 @@ def _full_config(bench, port, folder):
     chains += [route.get("plugins", []) for route in config.get("routes", [])]
     for entry in (entry for chain in chains for entry in chain):
         name = entry["plugin"]
+        settings = _with_absolute_paths(entry.get("config", {}), bench.plugins.parent)
+        entry["config"] = settings
         if name.endswith("-limiter"):
-            # The decision is made and counted, and the request passes.
-            entry["mode"] = "observe"
-        settings = entry.get("config", {})
-        entry["config"] = _with_absolute_paths(settings, bench.plugins.parent)
+            # Each request is counted and admitted, which is what most requests meet.
+            entry["config"] = _with_high_limits(settings)
+            entry["mode"] = "enforce"
+        if name == "api-keys":
+            # The load shows keys; they are to be known ones.
+            settings["file"] = str(_write_keys(folder))
+            entry["mode"] = "enforce"
         if name == "activity-logger":
             entry["config"]["file"] = str(folder / "activity.jsonl")
         if not entry["config"]:
@@ -156,6 +164,32 @@ def _with_absolute_paths(value, folder):
     if isinstance(value, str) and value and (folder / value).is_file():
         return str(folder / value)
     return value
+
+
+def _write_keys(folder):
+    """The keys that load.lua and load.c send, as api-keys reads them."""
+    path = folder / "keys.txt"
+    keys = (f"bench-{client}" for client in range(CLIENTS))
+    path.write_text("".join(f"{hashlib.sha256(key.encode()).hexdigest()} {key}\n" for key in keys))
+    return path
+
+
+def _with_high_limits(settings):
+    """A limiter's settings with all limits out of the way, for as many periods as before."""
+    high = dict(settings)
+    high.pop("burst", None)
+    if "limit" in settings:
+        high["limit"] = _high(settings["limit"])
+    if "tiers" in settings:
+        high["tiers"] = [_with_high_limits(tier) for tier in settings["tiers"]]
+    return high
+
+
+def _high(limit):
+    """`"300/m"` becomes `"1000000000/m"`, in a list too."""
+    if isinstance(limit, list):
+        return [_high(rate) for rate in limit]
+    return re.sub(r"^[0-9]+", "1000000000", limit)
 
 
 def read_json5(path):

@@ -36,7 +36,8 @@ public struct APIKeys: Plugin, RequestPhase {
 
         public func validate() throws(ConfigurationError) {
             var errors: [ConfigurationError] = []
-            if keys.keys.isEmpty, file == nil {
+            // Where keys are not asked for, there may be none yet.
+            if keys.keys.isEmpty, file == nil, !anonymous {
                 errors.append(
                     ConfigurationError(
                         "no keys: expected some under \"keys\", or a \"file\" of them"))

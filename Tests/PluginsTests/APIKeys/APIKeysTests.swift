@@ -225,6 +225,14 @@ struct APIKeysTests {
         #expect(result[Facts.tier] == nil)
     }
 
+    @Test("where they are allowed there may be no keys yet, and every key is refused")
+    func noKeysYet() async throws {
+        try proxy.add(APIKeys.self, #"{ "anonymous": true }"#)
+        #expect(try await proxy.send().status == 200)
+        let shown = try await proxy.send("GET", "/", headers: ["x-api-key": "sk-1"])
+        #expect(shown.reason == "invalid_key")
+    }
+
     @Test("anonymous requests may have a tier, which a known key without one does not get")
     func anonymousTier() async throws {
         try add(beside: #", "anonymous": true, "anonymousTier": "free""#)

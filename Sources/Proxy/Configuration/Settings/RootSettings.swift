@@ -74,7 +74,7 @@ struct StateSettings: SettingsObject {
     var timeout: Duration = .milliseconds(50)
     @Setting(
         "whenUnavailable",
-        "How a request is decided when Redis does not answer: by this process's counters, or always."
+        "What limits do while Redis does not answer: count in this process alone, let pass, or refuse."
     )
     var whenUnavailable: UnavailableStatePolicy = .local
 
