@@ -44,6 +44,8 @@ public enum Facts {
     public static let identity = Fact<String>("identity")
     /// The class of service that the identity has been given, such as `free` or `partner`.
     public static let tier = Fact<String>("tier")
+    /// The limits that the identity has been given, in place of a limiter's own.
+    public static let ownLimits = Fact<[Rate]>("own_limits")
     /// What every limit is multiplied by for this request: above 0, 1 where it is absent.
     public static let limitMultiplier = Fact<Double>("limit_multiplier")
     /// The model that the request asks for, and once it is known the one that answered.

@@ -6,6 +6,8 @@ public enum BuiltIn {
     public static let plugins: [any Plugin.Type] = [
         TrustedProxy.self,
         RequestIdentifier.self,
+        IPLimiter.self,
+        RateLimiter.self,
         HeaderRules.self,
         ActivityLogger.self,
     ]
