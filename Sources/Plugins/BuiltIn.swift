@@ -8,6 +8,7 @@ public enum BuiltIn {
         RequestIdentifier.self,
         IPLimiter.self,
         RateLimiter.self,
+        FingerprintLimiter.self,
         HeaderRules.self,
         ActivityLogger.self,
     ]

@@ -1,0 +1,75 @@
+import PluginAPI
+
+/// Notes a client's address with its fingerprint, and counts the request against the fingerprint's limits
+/// once enough addresses are noted.
+///
+/// Until then nothing is counted: the limits begin in full when they come into force, so that reaching
+/// the number of addresses cuts off nobody at once.
+///
+/// The words of a record: the limiter's, then the sketch's. The arguments: the limiter's, then the place
+/// of the client's bit. The results: the limiter's if the limits are in force, then how many bits are
+/// set, and whether this step has set the one that was missing.
+package struct FingerprintProgram: StateProgram {
+    let limiter: LimiterProgram
+    let sketch: AddressSketch
+
+    static let argumentsBehindLimiter = 1
+    private static let resultsBehindLimiter = 2
+
+    /// Whether so many addresses are noted that the limits hold.
+    static func isInForce(_ result: borrowing StateResult) -> Bool {
+        result.words.count > resultsBehindLimiter
+    }
+
+    /// Whether they hold from this step on.
+    static func hasReachedThreshold(_ result: borrowing StateResult) -> Bool {
+        result.words[result.words.count - 1] == 1
+    }
+
+    package var recordSize: Int { limiter.recordSize + sketch.size }
+
+    package func run(
+        _ record: inout MutableSpan<Double>, _ arguments: borrowing StateWords, now: Double
+    ) -> StateResult {
+        let place = Int(arguments[arguments.count - 1])
+        let (bits, isNew) = sketch.note(place, in: &record, at: limiter.recordSize, now: now)
+        var result = StateResult(isApplied: true, lifetime: 0, words: StateWords())
+        if bits >= sketch.threshold { result = limiter.run(&record, arguments, now: now) }
+        result.lifetime = max(result.lifetime, sketch.lifetime(now: now))
+        result.words.append(Double(bits))
+        result.words.append(isNew && bits == sketch.threshold ? 1 : 0)
+        return result
+    }
+
+    package func merge(_ record: inout MutableSpan<Double>, _ other: Span<Double>) {
+        limiter.merge(&record, other)
+        sketch.merge(&record, other, at: limiter.recordSize)
+    }
+
+    package var script: String {
+        let (start, words) = (limiter.recordSize + 1, sketch.words)
+        return """
+            local limiter_run, limiter_merge
+            do
+                \(limiter.script)
+                limiter_run, limiter_merge = run, merge
+            end
+            \(AddressSketch.script)
+            local function run(record, arguments, now)
+                local bits, new = sketch_note(record, \(start), \(words), \(Int(sketch.window)),
+                    arguments[#arguments], now)
+                local applied, lifetime, results = 1, 0, {}
+                if bits >= \(sketch.threshold) then
+                    applied, lifetime, results = limiter_run(record, arguments, now)
+                end
+                results[#results + 1] = bits
+                results[#results + 1] = new and bits == \(sketch.threshold) and 1 or 0
+                return applied, math.max(lifetime, sketch_lifetime(\(Int(sketch.window)), now)), results
+            end
+            local function merge(record, other)
+                limiter_merge(record, other)
+                sketch_merge(record, other, \(start), \(words))
+            end
+            """
+    }
+}
