@@ -46,6 +46,9 @@ public enum Facts {
     public static let tier = Fact<String>("tier")
     /// The limits that the identity has been given, in place of a limiter's own.
     public static let ownLimits = Fact<[Rate]>("own_limits")
+    /// The models that the identity may ask for; absent means all. For the plugin that learns which one
+    /// a request asks for.
+    public static let allowedModels = Fact<[Glob]>("allowed_models")
     /// What every limit is multiplied by for this request: above 0, 1 where it is absent.
     public static let limitMultiplier = Fact<Double>("limit_multiplier")
     /// The model that the request asks for, and once it is known the one that answered.

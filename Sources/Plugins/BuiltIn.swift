@@ -9,6 +9,7 @@ public enum BuiltIn {
         IPLimiter.self,
         RateLimiter.self,
         FingerprintLimiter.self,
+        APIKeys.self,
         HeaderRules.self,
         ActivityLogger.self,
     ]
