@@ -11,6 +11,7 @@ public enum BuiltIn {
         FingerprintLimiter.self,
         APIKeys.self,
         HeaderRules.self,
+        VelocityGuard.self,
         ActivityLogger.self,
     ]
 }
