@@ -1,13 +1,14 @@
 // A client that asks as fast as it can, or at a pace, and notes what became of every request.
 //
-//   flood [-c CONNECTIONS] [-d DEPTH] [-r RATE] [-t SECONDS] [-n REQUESTS] [-a COUNT] [-w WORDS] [-o RECORDS]
-//         -f TEMPLATE PORT...
+//   flood [-c CONNECTIONS] [-d DEPTH] [-r RATE] [-t SECONDS] [-n REQUESTS] [-a COUNT] [-e EVERY] [-w WORDS]
+//         [-o RECORDS] -f TEMPLATE PORT...
 //
 // The connections are dealt out to the ports of 127.0.0.1. On each, DEPTH requests are under way at once
 // (pipelined). RATE is in requests a second over all connections; without it the next one follows at once.
 //
 // In the template, {address} is an IPv4 address that changes with each request (COUNT of them from 11.0.0.0
-// on) and {word} the next line of WORDS; both begin anew after the last.
+// on) and {word} the next line of WORDS; both begin anew after the last. With -e, each EVERYth request has the
+// address 192.0.2.1 instead: of one who asks steadily among all of these.
 //
 // RECORDS gets 16 bytes for each request, in this machine's order: when it was sent (CLOCK_MONOTONIC, ns, 64
 // bits), how long until its answer was whole (µs, 32 bits), the status (16 bits, 0 when there was none) and
@@ -45,6 +46,7 @@ struct connection {
 static char *template, **words;
 static size_t word_count, next_word;
 static uint32_t address_count = 1, next_address;
+static uint64_t every, asked;
 static int depth = 1, poller;
 static int64_t interval, next_send, deadline = INT64_MAX;
 static uint64_t left = UINT64_MAX, statuses[600], failed;
@@ -118,7 +120,10 @@ static void open_connection(struct connection *c) {
 static void append_request(struct connection *c) {
     char *out = c->out + c->out_length;
     for (const char *from = template; *from;) {
-        if (strncmp(from, "{address}", 9) == 0) {
+        if (strncmp(from, "{address}", 9) == 0 && every && asked % every == 0) {
+            out = stpcpy(out, "192.0.2.1");
+            from += 9;
+        } else if (strncmp(from, "{address}", 9) == 0) {
             uint32_t n = next_address;
             next_address = (next_address + 1) % address_count;
             out += sprintf(out, "%u.%u.%u.%u", 11 + (n >> 24), n >> 16 & 255, n >> 8 & 255, n & 255);
@@ -133,6 +138,7 @@ static void append_request(struct connection *c) {
     }
     c->out_length = out - c->out;
     c->sent[(c->first + c->under_way++) % MOST_DEPTH] = now();
+    asked++;
     left--;
 }
 
@@ -189,7 +195,7 @@ static int has_ended(int64_t time) { return left == 0 || time >= deadline; }
 int main(int count, char **arguments) {
     int connection_count = 1, option;
     double seconds = 0, rate = 0;
-    while ((option = getopt(count, arguments, "c:d:r:t:n:a:w:o:f:")) >= 0) {
+    while ((option = getopt(count, arguments, "c:d:r:t:n:a:e:w:o:f:")) >= 0) {
         switch (option) {
         case 'c': connection_count = atoi(optarg); break;
         case 'd': depth = atoi(optarg); break;
@@ -197,6 +203,7 @@ int main(int count, char **arguments) {
         case 't': seconds = atof(optarg); break;
         case 'n': left = strtoull(optarg, NULL, 10); break;
         case 'a': address_count = strtoul(optarg, NULL, 10); break;
+        case 'e': every = strtoull(optarg, NULL, 10); break;
         case 'f': template = read_file(optarg); break;
         case 'o':
             if (!(records = fopen(optarg, "w"))) fail(optarg);

@@ -30,7 +30,8 @@ class Flood:
 
     Either for `seconds` or of so many `requests`, or until the first of both. `rate` is in requests a second,
     over all connections, which are dealt out to the proxies. In the target and the fields `{address}` is
-    another of so many `addresses` with each request, and `{word}` the next of `words`.
+    another of so many `addresses` with each request, and `{word}` the next of `words`. Each `steady_every`th
+    request comes from 192.0.2.1 instead.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Flood:
         depth: int = 1,
         rate: float | None = None,
         addresses: int = 1,
+        steady_every: int | None = None,
         words: list[str] | None = None,
         keeps_records: bool = True,
     ):
@@ -58,6 +60,8 @@ class Flood:
             command += ["-n", requests]
         if rate is not None:
             command += ["-r", rate]
+        if steady_every is not None:
+            command += ["-e", steady_every]
         if words is not None:
             (folder / "words").write_text("\n".join(words) + "\n")
             command += ["-w", "words"]
