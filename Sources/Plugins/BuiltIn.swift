@@ -6,10 +6,10 @@ public enum BuiltIn {
     public static let plugins: [any Plugin.Type] = [
         TrustedProxy.self,
         RequestIdentifier.self,
+        APIKeys.self,
         IPLimiter.self,
         RateLimiter.self,
         FingerprintLimiter.self,
-        APIKeys.self,
         HeaderRules.self,
         VelocityGuard.self,
         ActivityLogger.self,

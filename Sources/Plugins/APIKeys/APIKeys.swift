@@ -63,7 +63,7 @@ public struct APIKeys: Plugin, RequestPhase {
 
     private let table: KeyTable
     private let fields: KeyFields
-    private let time: any TimeSource
+    private let setup: Setup
     private let refusals: KeyRefusals
     private let isForwarded: Bool
     private let allowsAnonymous: Bool
@@ -75,18 +75,21 @@ public struct APIKeys: Plugin, RequestPhase {
         }
         let file = configuration.file.map { KeyFile(path: $0, setting: "file") }
         if let file { records += try file.records(setup) }
-        let table = try KeyTable(records, file: file)
-        setup.metrics.gauge(
-            "api_keys_loaded", "Keys that are known, expired ones included.",
-            labels: [("plugin", setup.label)]
-        ) { [count = table.count] in Double(count) }
-        self.table = table
+        table = try KeyTable(records, file: file)
         fields = KeyFields(configuration.header)
-        time = setup.time
+        self.setup = setup
         refusals = KeyRefusals(fields)
         isForwarded = configuration.forward
         allowsAnonymous = configuration.anonymous
         anonymousTier = configuration.anonymousTier?.text
+    }
+
+    /// Not before: a configuration that is refused must not leave its number behind.
+    public func start() {
+        setup.metrics.gauge(
+            "api_keys_loaded", "Keys that are known, expired ones included.",
+            labels: [("plugin", setup.label)]
+        ) { [count = table.count] in Double(count) }
     }
 
     public func request(_ exchange: Exchange) -> Decision {
@@ -100,7 +103,7 @@ public struct APIKeys: Plugin, RequestPhase {
         case .key(let key):
             guard key.count <= Self.longestKey, let grant = table[key.withBytes { SHA256($0) }]
             else { return refusals.invalid }
-            if grant.isExpired(by: time) { return refusals.expired }
+            if grant.isExpired(by: setup.time) { return refusals.expired }
             return use(grant, exchange)
         }
     }

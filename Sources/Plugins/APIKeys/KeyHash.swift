@@ -9,8 +9,8 @@ extension KeyHash: SettingValue {
     static var settingType: SettingType {
         .notation(
             "SHA-256 hash",
-            expected: "a key's SHA-256 hash: 64 hexadecimal digits, as `printf %s KEY | sha256sum` "
-                + "prints them",
+            expected:
+                "a SHA-256 hash of 64 hexadecimal digits, as `printf %s KEY | sha256sum` prints it",
             pattern: "^[0-9A-Fa-f]{64}$")
     }
 

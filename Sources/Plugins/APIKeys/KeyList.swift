@@ -21,8 +21,8 @@ public struct KeyList: SettingValue {
                 guard element["hash"] != nil else {
                     throw ConfigurationError(
                         at: element,
-                        "expected an object with \"hash\", \(KeyHash.settingType.expected), and "
-                            + "\"identity\"")
+                        "expected an object with \"identity\" and \"hash\", "
+                            + KeyHash.settingType.expected)
                 }
                 keys.append(try KeySettings(setting: element))
             } catch {

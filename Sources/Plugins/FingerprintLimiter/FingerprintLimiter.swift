@@ -46,7 +46,8 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
 
         @Setting("headers", LimiterText.headers) public var headers = true
 
-        @Setting("maxKeys", LimiterText.maxKeys, in: 1000...10_000_000) public var maxKeys = 50_000
+        @Setting("maxKeys", LimiterText.maxKeys, in: 1000...10_000_000, unit: "keys") public
+            var maxKeys = 50_000
 
         public init() {}
 
@@ -69,15 +70,15 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
     private let log: Log
 
     public init(_ configuration: Configuration, _ setup: Setup) throws {
-        let sketch = AddressSketch(
-            threshold: configuration.distinctAddresses, window: configuration.window)
+        let (threshold, window) = (configuration.distinctAddresses, configuration.window)
+        sketch = AddressSketch(threshold: threshold, window: window)
         fingerprint = Fingerprint(ignored: configuration.ignore, values: configuration.values)
-        self.sketch = sketch
         limits = try configuration.limits(configuration.limit, burst: configuration.burst)
         limiter = Limiter(
-            configuration, key: "fingerprint-\(sketch.threshold)-\(Int(sketch.window))", [limits],
+            configuration, key: "fingerprint-\(threshold)-\(window.nanoseconds / 1_000_000)ms",
+            [limits],
             addedArguments: FingerprintProgram.argumentsBehindLimiter, setup
-        ) { FingerprintProgram(limiter: $0, sketch: sketch) }
+        ) { FingerprintProgram($0, distinctAddresses: threshold, window: window) }
         exemptsIdentified = configuration.exemptIdentified
         log = setup.log
     }

@@ -10,8 +10,17 @@ import PluginAPI
 /// of the client's bit. The results: the limiter's if the limits are in force, then how many bits are
 /// set, and whether this step has set the one that was missing.
 package struct FingerprintProgram: StateProgram {
-    let limiter: LimiterProgram
+    private let limiter: LimiterProgram
     let sketch: AddressSketch
+
+    /// - Parameters:
+    ///   - limiter: with which this one begins.
+    ///   - distinctAddresses: 1 to 1000.
+    ///   - window: how long an address counts; in whole µs.
+    package init(_ limiter: LimiterProgram, distinctAddresses: Int, window: Duration) {
+        self.limiter = limiter
+        sketch = AddressSketch(threshold: distinctAddresses, window: window)
+    }
 
     static let argumentsBehindLimiter = 1
     private static let resultsBehindLimiter = 2

@@ -9,7 +9,7 @@ extension ExchangeRun {
         let chain = route.chain
         var step = first
         exchange.now = loop.now
-        var time = step < chain.requestSteps.count ? loop.time.monotonic : loop.now
+        var time = Ticks.now
         while step < chain.requestSteps.count {
             stage = .deciding(step)
             let current = chain.requestSteps[step]
@@ -36,7 +36,7 @@ extension ExchangeRun {
                 result = atOnce
             }
             let entry = chain.entries[current.entry]
-            time = service.countTime(entry, since: time, loop.time)
+            time = service.countTime(entry, since: time)
             if !awaitedSteps.isEmpty, !result.isToProceed {
                 let held = HeldDecision(entry: current.entry, result: result)
                 return settle(thenFrom: step + 1, held: held)
@@ -116,7 +116,7 @@ extension ExchangeRun {
     {
         stage = .waitingForPlugin(step)
         task = .starting
-        taskStarted = loop.time.monotonic
+        taskStarted = Ticks.now
         // The exchange does not leave its loop: the task runs there and nowhere else.
         nonisolated(unsafe) let run = self
         Task.immediate(executorPreference: loop) {
@@ -147,7 +147,7 @@ extension ExchangeRun {
             return
         }
         let current = route.chain.requestSteps[step]
-        _ = service.countTime(route.chain.entries[current.entry], since: taskStarted, loop.time)
+        service.countTime(route.chain.entries[current.entry], since: taskStarted)
         if apply(result, of: route.chain.entries[current.entry]) {
             decide(from: step + 1)
         }
@@ -230,7 +230,7 @@ extension ExchangeRun {
         guard !chain.requestBodySteps.isEmpty else { return true }
         let bytes = UnsafeBufferPointer(rebasing: upload.readable[uploadSeen...])
         uploadSeen = upload.count
-        var time = loop.time.monotonic
+        var time = Ticks.now
         exchange.now = loop.now
         for step in chain.requestBodySteps {
             let entry = chain.entries[step.entry]
@@ -243,7 +243,7 @@ extension ExchangeRun {
                     return false
                 }
             }
-            time = service.countTime(entry, since: time, loop.time)
+            time = service.countTime(entry, since: time)
         }
         return true
     }

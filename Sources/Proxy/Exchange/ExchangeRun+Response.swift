@@ -9,7 +9,7 @@ extension ExchangeRun {
     func showHead() -> Bool {
         let chain = route.chain
         guard !chain.responseHeadSteps.isEmpty else { return true }
-        var time = loop.time.monotonic
+        var time = Ticks.now
         exchange.now = loop.now
         for step in chain.responseHeadSteps where sees(step.entry) {
             let entry = chain.entries[step.entry]
@@ -19,7 +19,7 @@ extension ExchangeRun {
                 failed(entry, error)
                 if entry.mode == .enforce { return false }
             }
-            time = service.countTime(entry, since: time, loop.time)
+            time = service.countTime(entry, since: time)
         }
         return true
     }
@@ -42,7 +42,7 @@ extension ExchangeRun {
     func sendBody(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool) {
         let chain = route.chain
         guard !chain.responseBodySteps.isEmpty else { return pass(bytes) }
-        var time = loop.time.monotonic
+        var time = Ticks.now
         exchange.now = loop.now
         var replaced: [UInt8]?
         for step in chain.responseBodySteps where sees(step.entry) {
@@ -64,7 +64,7 @@ extension ExchangeRun {
                 failed(entry, error)
                 if entry.mode == .enforce { return breakOff() }
             }
-            time = service.countTime(entry, since: time, loop.time)
+            time = service.countTime(entry, since: time)
         }
         if let replaced {
             replaced.withUnsafeBufferPointer { pass($0) }

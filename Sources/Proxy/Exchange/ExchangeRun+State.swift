@@ -60,7 +60,7 @@ extension ExchangeRun {
         stage = .waitingForState(next)
         heldDecision = held
         task = .starting
-        taskStarted = loop.time.monotonic
+        taskStarted = Ticks.now
         missingOutcomes = awaitedSteps.count
         for index in awaitedSteps.indices {
             guard awaitedSteps[index].outcome == nil else {
@@ -94,7 +94,7 @@ extension ExchangeRun {
             turnaround = awaited.entry + 1
             let entry = chain.entries[awaited.entry]
             let result = Result { try decision(awaited.plugin, awaited.step, outcome) }
-            _ = service.countTime(entry, since: taskStarted, loop.time)
+            service.countTime(entry, since: taskStarted)
             guard apply(result, of: entry) else { return withdrawSteps(behind: index) }
         }
         awaitedSteps.removeAll(keepingCapacity: true)

@@ -20,10 +20,9 @@ final class WorkerService {
 
     /// Counts the time that a plugin's hook took.
     /// - Returns: the time now, from which the next hook's is counted.
-    func countTime(_ entry: Chain.Entry, since start: MonotonicTime, _ time: any TimeSource)
-        -> MonotonicTime
-    {
-        let now = time.monotonic
+    @discardableResult
+    func countTime(_ entry: Chain.Entry, since start: Ticks) -> Ticks {
+        let now = Ticks.now
         pluginMetrics[entry.number].duration.add(nanoseconds: now.nanoseconds(since: start))
         return now
     }

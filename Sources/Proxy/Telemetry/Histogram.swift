@@ -26,14 +26,20 @@ final class Histogram: @unchecked Sendable {
     func add(_ duration: Duration) { add(nanoseconds: duration.nanoseconds) }
 
     func add(nanoseconds: Int64) {
+        // Most hooks take less than the first bound.
+        let cell = nanoseconds <= 1000 ? 0 : Self.cell(nanoseconds)
+        sluice_counter_add(cells + cell, 1)
+        sluice_counter_add(cells + Self.cellCount - 1, UInt64(max(0, nanoseconds)))
+    }
+
+    private static func cell(_ nanoseconds: Int64) -> Int {
         var low = 0
-        var high = Self.bounds.count
+        var high = bounds.count
         while low < high {
             let middle = (low + high) / 2
-            if nanoseconds <= Self.bounds[middle] { high = middle } else { low = middle + 1 }
+            if nanoseconds <= bounds[middle] { high = middle } else { low = middle + 1 }
         }
-        sluice_counter_add(cells + low, 1)
-        sluice_counter_add(cells + Self.bounds.count + 1, UInt64(max(0, nanoseconds)))
+        return low
     }
 
     /// What has been counted so far.

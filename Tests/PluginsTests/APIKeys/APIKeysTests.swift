@@ -341,9 +341,11 @@ struct APIKeysTests {
 
     // MARK: Settings
 
-    @Test("the number of known keys is a metric")
+    @Test("the number of known keys is a metric once the plugin runs")
     func metric() throws {
-        try add()
+        let plugin = try proxy.add(APIKeys.self, Self.config())
+        #expect(proxy.metrics["api_keys_loaded"] == nil)
+        plugin.start()
         #expect(proxy.metrics["api_keys_loaded", ["plugin": "api-keys"]] == 1)
     }
 
@@ -428,7 +430,7 @@ struct APIKeysTests {
         let text = error?.description ?? ""
         #expect(text.contains("keys[0]"))
         #expect(
-            text.contains("SHA-256 hash: 64 hexadecimal digits, as `printf %s KEY | sha256sum`"))
+            text.contains("SHA-256 hash of 64 hexadecimal digits, as `printf %s KEY | sha256sum`"))
         #expect(!text.contains("sk-secret"), "\(text)")
     }
 
