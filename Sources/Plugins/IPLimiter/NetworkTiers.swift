@@ -4,12 +4,12 @@ import PluginAPI
 ///
 /// A network takes up to 12 bytes for IPv4 and 36 for IPv6, and a hundred thousand of them cost a look-up
 /// about as much as a hundred.
-struct NetworkTiers: Sendable {
+package struct NetworkTiers: Sendable {
     private let v4: RangeMap<UInt32>
     private let v6: RangeMap<UInt128>
 
     /// - Precondition: there are fewer than 65,535 lists.
-    init(_ lists: [[Network]]) {
+    package init(_ lists: [[Network]]) {
         var v4: [RangeMap<UInt32>.Entry] = []
         var v6: [RangeMap<UInt128>.Entry] = []
         for (index, networks) in lists.enumerated() {
@@ -28,7 +28,7 @@ struct NetworkTiers: Sendable {
     }
 
     /// The place of the first list that holds an address; nil when none does.
-    func first(holding address: IPAddress) -> Int? {
+    package func first(holding address: IPAddress) -> Int? {
         let value =
             address.isV4
             ? v4.value(of: UInt32(truncatingIfNeeded: address.bits)) : v6.value(of: address.bits)
