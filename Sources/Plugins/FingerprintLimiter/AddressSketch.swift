@@ -42,13 +42,13 @@ struct AddressSketch: Sendable {
     /// How many words of a record it takes.
     var size: Int { Self.header + 2 * words }
 
-    /// The place of a client's bit. Addresses of one IPv6 /64 are one client.
+    /// The place of a client's bit.
     /// - Parameter fingerprint: so that those who share a place differ from fingerprint to fingerprint.
-    func place(of address: IPAddress, fingerprint: UInt64) -> Int {
+    func place(of client: Network, fingerprint: UInt64) -> Int {
+        let bits = client.address.bits
         var hash = StableHash(seed: fingerprint)
-        let low = address.isV4 ? UInt64(truncatingIfNeeded: address.bits) : 0
-        hash.combine(UInt64(truncatingIfNeeded: address.bits >> 64), low)
-        return Int(hash.value.multipliedFullWidth(by: UInt64(bits)).high)
+        hash.combine(UInt64(truncatingIfNeeded: bits >> 64), UInt64(truncatingIfNeeded: bits))
+        return Int(hash.value.multipliedFullWidth(by: UInt64(self.bits)).high)
     }
 
     /// How long a record has to be kept for what has been noted now, in µs.

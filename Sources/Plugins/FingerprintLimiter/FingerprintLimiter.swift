@@ -23,6 +23,12 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
             in: .seconds(1) ... .seconds(86400))
         public var window: Duration = .seconds(600)
 
+        @Setting(
+            "ipv6Prefix", "How much of an IPv6 address tells one client from another.",
+            in: 16...128,
+            unit: "bits")
+        public var ipv6Prefix = 64
+
         @Setting("exemptIdentified", "Whether requests of a proved identity are left alone.")
         public var exemptIdentified = true
 
@@ -42,11 +48,11 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
         @Setting("algorithm", LimiterText.algorithm)
         package var algorithm = LimitAlgorithm.slidingWindow
 
-        @Setting("burst", LimiterText.burst, in: 1...) public var burst: Int?
+        @Setting("burst", LimiterText.burst, in: 1..., unit: "requests") public var burst: Int?
 
         @Setting("headers", LimiterText.headers) public var headers = true
 
-        @Setting("maxKeys", LimiterText.maxKeys, in: 1000...10_000_000, unit: "keys") public
+        @Setting("maxKeys", LimiterText.maxKeys, in: LimiterText.keyRange, unit: "keys") public
             var maxKeys = 50_000
 
         public init() {}
@@ -64,6 +70,7 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
 
     private let fingerprint: Fingerprint
     private let sketch: AddressSketch
+    private let ipv6Prefix: Int
     private let limits: Limits
     private let limiter: Limiter
     private let exemptsIdentified: Bool
@@ -73,9 +80,11 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
         let (threshold, window) = (configuration.distinctAddresses, configuration.window)
         sketch = AddressSketch(threshold: threshold, window: window)
         fingerprint = Fingerprint(ignored: configuration.ignore, values: configuration.values)
+        ipv6Prefix = configuration.ipv6Prefix
         limits = try configuration.limits(configuration.limit, burst: configuration.burst)
         limiter = Limiter(
-            configuration, key: "fingerprint-\(threshold)-\(window.nanoseconds / 1_000_000)ms",
+            configuration,
+            key: "fingerprint-\(threshold)-\(window.nanoseconds / 1_000_000)ms-\(ipv6Prefix)",
             [limits],
             addedArguments: FingerprintProgram.argumentsBehindLimiter, setup
         ) { FingerprintProgram($0, distinctAddresses: threshold, window: window) }
@@ -88,7 +97,8 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
         guard let address = exchange.clientAddress else { return nil }
         let fingerprint = fingerprint.value(of: exchange.request)
         var step = limiter.step(StateKey(fingerprint), limits, exchange)
-        step.arguments.append(Double(sketch.place(of: address, fingerprint: fingerprint)))
+        let client = Network(address, prefixLength: address.isV4 ? 32 : ipv6Prefix)
+        step.arguments.append(Double(sketch.place(of: client, fingerprint: fingerprint)))
         return step
     }
 

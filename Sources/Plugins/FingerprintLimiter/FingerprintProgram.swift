@@ -6,9 +6,9 @@ import PluginAPI
 /// Until then nothing is counted: the limits begin in full when they come into force, so that reaching
 /// the number of addresses cuts off nobody at once.
 ///
-/// The words of a record: the limiter's, then the sketch's. The arguments: the limiter's, then the place
-/// of the client's bit. The results: the limiter's if the limits are in force, then how many bits are
-/// set, and whether this step has set the one that was missing.
+/// The words of a record: the limiter's, until when they have to be kept, then the sketch's. The
+/// arguments: the limiter's, then the place of the client's bit. The results: the limiter's if the limits
+/// are in force, then how many bits are set, and whether this step has set the one that was missing.
 package struct FingerprintProgram: StateProgram {
     private let limiter: LimiterProgram
     let sketch: AddressSketch
@@ -35,16 +35,24 @@ package struct FingerprintProgram: StateProgram {
         result.words[result.words.count - 1] == 1
     }
 
-    package var recordSize: Int { limiter.recordSize + sketch.size }
+    package var recordSize: Int { limiter.recordSize + 1 + sketch.size }
+
+    /// Where it stands until when the limiter's words have to be kept: they count while the limits are
+    /// not in force too, and longer than the addresses where a period is longer than their window.
+    private var keptUntil: Int { limiter.recordSize }
+    private var sketchStart: Int { limiter.recordSize + 1 }
 
     package func run(
         _ record: inout MutableSpan<Double>, _ arguments: borrowing StateWords, now: Double
     ) -> StateResult {
         let place = Int(arguments[arguments.count - 1])
-        let (bits, isNew) = sketch.note(place, in: &record, at: limiter.recordSize, now: now)
+        let (bits, isNew) = sketch.note(place, in: &record, at: sketchStart, now: now)
         var result = StateResult(isApplied: true, lifetime: 0, words: StateWords())
-        if bits >= sketch.threshold { result = limiter.run(&record, arguments, now: now) }
-        result.lifetime = max(result.lifetime, sketch.lifetime(now: now))
+        if bits >= sketch.threshold {
+            result = limiter.run(&record, arguments, now: now)
+            record[keptUntil] = now + result.lifetime
+        }
+        result.lifetime = max(sketch.lifetime(now: now), record[keptUntil] - now)
         result.words.append(Double(bits))
         result.words.append(isNew && bits == sketch.threshold ? 1 : 0)
         return result
@@ -52,11 +60,13 @@ package struct FingerprintProgram: StateProgram {
 
     package func merge(_ record: inout MutableSpan<Double>, _ other: Span<Double>) {
         limiter.merge(&record, other)
-        sketch.merge(&record, other, at: limiter.recordSize)
+        record[keptUntil] = max(record[keptUntil], other[keptUntil])
+        sketch.merge(&record, other, at: sketchStart)
     }
 
     package var script: String {
-        let (start, words) = (limiter.recordSize + 1, sketch.words)
+        let (kept, start) = (keptUntil + 1, sketchStart + 1)
+        let (words, threshold, window) = (sketch.words, sketch.threshold, Int(sketch.window))
         return """
             local limiter_run, limiter_merge
             do
@@ -65,18 +75,21 @@ package struct FingerprintProgram: StateProgram {
             end
             \(AddressSketch.script)
             local function run(record, arguments, now)
-                local bits, new = sketch_note(record, \(start), \(words), \(Int(sketch.window)),
+                local bits, new = sketch_note(record, \(start), \(words), \(window),
                     arguments[#arguments], now)
                 local applied, lifetime, results = 1, 0, {}
-                if bits >= \(sketch.threshold) then
+                if bits >= \(threshold) then
                     applied, lifetime, results = limiter_run(record, arguments, now)
+                    record[\(kept)] = now + lifetime
                 end
                 results[#results + 1] = bits
-                results[#results + 1] = new and bits == \(sketch.threshold) and 1 or 0
-                return applied, math.max(lifetime, sketch_lifetime(\(Int(sketch.window)), now)), results
+                results[#results + 1] = new and bits == \(threshold) and 1 or 0
+                lifetime = math.max(sketch_lifetime(\(window), now), record[\(kept)] - now)
+                return applied, lifetime, results
             end
             local function merge(record, other)
                 limiter_merge(record, other)
+                record[\(kept)] = math.max(record[\(kept)], other[\(kept)])
                 sketch_merge(record, other, \(start), \(words))
             end
             """

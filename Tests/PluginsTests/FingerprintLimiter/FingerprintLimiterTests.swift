@@ -159,17 +159,21 @@ struct FingerprintLimiterTests {
         #expect(try await scripts(4000, addresses: 49, interval: .seconds(1)) == 4000)
     }
 
-    @Test("addresses of one IPv6 /64 are one client")
-    func subnet() async throws {
-        try chain(#"{ "distinctAddresses": 10, "limit": "10/m" }"#)
-        for number in 0..<500 {
-            #expect(try await script("2001:db8::\(number)").status == 200)
+    @Test("addresses of one IPv6 network are one client, a /64 unless told", arguments: [nil, 48])
+    func networks(prefix: Int?) async throws {
+        let setting = prefix.map { #", "ipv6Prefix": \#($0)"# } ?? ""
+        try chain(#"{ "distinctAddresses": 10, "limit": "10/m"\#(setting) }"#)
+        func refused(_ address: (Int) -> String) async throws -> Int {
+            var refused = 0
+            for number in 0..<500 {
+                refused += try await script(address(number)).status == 429 ? 1 : 0
+            }
+            return refused
         }
-        var refused = 0
-        for number in 0..<500 {
-            refused += try await script("2001:db8:0:\(number)::1").status == 429 ? 1 : 0
-        }
-        #expect(refused > 450)
+        #expect(try await refused { "2001:db8::\($0)" } == 0)
+        let others = try await refused { "2001:db8:0:\($0)::1" }
+        #expect(prefix == nil ? others > 450 : others == 0)
+        #expect(try await refused { "2001:db8:\($0)::1" } > 450)
     }
 
     @Test("a script that has stopped for two windows begins anew")

@@ -86,6 +86,20 @@ struct FingerprintProgramTests {
         #expect(requests.take(place: 0).lifetime > 60e6)
     }
 
+    @Test("what was counted is kept while too few addresses are left for the limits to hold")
+    func lifetimeOfCounts() {
+        var one = Fingerprinted(2, window: .seconds(1))
+        for place in 0..<2 { one.take(place: place) }
+        one.now += 5e6
+        let result = one.take(place: 0)
+        #expect(!FingerprintProgram.isInForce(result))
+        #expect(result.lifetime > 54e6)
+        one.merge(Fingerprinted(2, window: .seconds(1)))
+        #expect(one.take(place: 0).lifetime == result.lifetime)
+        one.now += 70e6
+        #expect(one.take(place: 0).lifetime <= 2e6)
+    }
+
     @Test("what is withdrawn is given back, and nothing is where nothing was counted")
     func withdrawal() {
         var one = Fingerprinted(3)

@@ -4,7 +4,7 @@ import Plugins
 @testable import Proxy
 
 extension ProgramCase {
-    static let all: [ProgramCase] = counting
+    static let all: [ProgramCase] = counting + fingerprints
 
     private static let counting = [
         ProgramCase(name: "the tests' own", program: CountProgram(lifetime: 6e7)) { random in
