@@ -59,11 +59,6 @@ public struct SHA256: Hashable, Sendable, CustomStringConvertible {
         (left.high ^ right.high) | (left.low ^ right.low) == 0
     }
 
-    /// A part of a digest is as evenly spread as the whole.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(UInt64(truncatingIfNeeded: low))
-    }
-
     /// 64 hexadecimal digits in lower case.
     public var description: String { Self.digits(high) + Self.digits(low) }
 

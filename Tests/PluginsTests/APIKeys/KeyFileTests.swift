@@ -186,8 +186,10 @@ struct KeyFileTests {
     @Test("ten times as many keys take about ten times as long to read, and memory is bounded")
     func many() throws {
         func text(_ count: Int) -> String {
-            (0..<count).map {
-                "\(SHA256("sk-\($0)")) user-\($0)@example.com tier=gold limits=60/m,1000/h\n"
+            (0..<count).map { number in
+                let digits = String(1_000_000 + number) + String(repeating: "0", count: 57)
+                let hash = number % 10_000 == 0 ? SHA256("sk-\(number)").description : digits
+                return "\(hash) user-\(number)@example.com tier=gold limits=60/m,1000/h\n"
             }.joined()
         }
         let (few, many) = (text(10_000), text(100_000))
@@ -199,7 +201,7 @@ struct KeyFileTests {
         #expect(long < short * 30, "\(short), \(long)")
         // In a release build it is less than a tenth of this, under a sanitizer several times as much.
         #expect(Self.residentBytes() - before < 1 << 30)
-        for number in [0, 99_999] {
+        for number in [0, 90_000] {
             let exchange = TestRequest(headers: ["x-api-key": "sk-\(number)"]).exchange()
             _ = plugin?.request(exchange)
             #expect(exchange[Facts.identity] == "user-\(number)@example.com")
