@@ -109,6 +109,13 @@ def start_process(stack):
 
 
 @pytest.fixture
+def quick_upstream(start_process, compile_tool):
+    """The URL of an upstream in C, which answers every request with 200 and 600 bytes."""
+    process = start_process([compile_tool("upstream"), "127.0.0.1:0"])
+    return f"http://127.0.0.1:{process.await_line(lambda stdout, _: stdout, 'its port')[0]}"
+
+
+@pytest.fixture
 def start_demo(start_process):
     """start_demo() -> (the demo upstream's process, its URL)"""
 
