@@ -257,9 +257,7 @@ def test_a_refused_request_counts_against_no_limit_behind_the_one_that_refused_i
     assert limits_of(ask(proxy))["second"].remaining == 1
 
 
-def test_a_refused_request_counts_against_no_limit_behind_it_in_redis_either(
-    start_sluice, start_redis, quick_upstream
-):
+def test_a_refused_request_counts_against_no_limit_behind_it_in_redis_either(start_sluice, start_redis, quick_upstream):
     """There both are asked at once, so what the second has counted is given back."""
     redis = start_redis()
     state = {"state": {"redis": redis.url, "timeout": "1s"}}

@@ -13,7 +13,11 @@ LIMITS = [
     {"plugin": "ip-limiter", "config": {"limit": "1000000/m"}},
     {"plugin": "fingerprint-limiter", "config": {"limit": "1000000/m", "distinctAddresses": 1}},
     {"plugin": "rate-limiter", "label": "teams", "config": {"key": "header:x-team", "limit": ["1000/s", "1000000/d"]}},
-    {"plugin": "rate-limiter", "label": "all", "config": {"key": "everyone", "limit": "1000000/d", "algorithm": "gcra"}},
+    {
+        "plugin": "rate-limiter",
+        "label": "all",
+        "config": {"key": "everyone", "limit": "1000000/d", "algorithm": "gcra"},
+    },
 ]
 
 

@@ -41,7 +41,9 @@ def assert_within_the_bound_of_one(algorithm: str, admitted: list[Asked], second
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("algorithm", ["sliding-window", "gcra"])
-def test_three_processes_admit_together_what_one_may(start_sluice, start_redis, quick_upstream, flood, request, algorithm):
+def test_three_processes_admit_together_what_one_may(
+    start_sluice, start_redis, quick_upstream, flood, request, algorithm
+):
     is_large = request.config.getoption("--large")
     seconds, rate = (60, None) if is_large else (3.3, 3000)
     redis = start_redis()
@@ -95,7 +97,9 @@ def test_a_prefix_keeps_what_shares_a_redis_apart(start_sluice, start_redis, qui
     assert len(keys) == 2 and {key[:4] for key in keys} == {b"one:", b"two:"}
 
 
-def test_a_process_killed_at_any_moment_leaves_nothing_behind_for_ever(start_sluice, start_redis, quick_upstream, flood):
+def test_a_process_killed_at_any_moment_leaves_nothing_behind_for_ever(
+    start_sluice, start_redis, quick_upstream, flood
+):
     """Every key has an expiry whenever one looks, and when nobody asks any more they all go."""
     redis = start_redis()
     limits = [
@@ -135,3 +139,29 @@ def test_a_process_killed_at_any_moment_leaves_nothing_behind_for_ever(start_slu
     for label in [b"velocity-guard", b"ip-limiter", b"fingerprint-limiter", b"gcra", b"teams"]:
         assert label in names, (label, seen)
     eventually(lambda: redis.keys() == [], "all keys are gone", within=6)
+
+
+def test_keys_are_what_clients_send_whatever_that_is(start_sluice, start_redis, quick_upstream):
+    """Each of these has a budget of its own, at both processes; none can be made to share another's, or to break
+    what is sent to Redis."""
+    redis = start_redis()
+    configuration = limited(quick_upstream, "sliding-window", redis)
+    configuration["plugins"][0]["config"] |= {"key": ["header:x-team", "header:x-part"], "limit": "2/h"}
+    proxies = [start_sluice(configuration) for _ in range(2)]
+    long = "x" * 4000
+    pairs = [("a", "b"), ("a|b", "c"), ("a", "b|c"), ("a\\|b", "c"), ("a\\", "|b"), ("{a}", "}b{"), ("$1 *2", "%s")]
+    pairs += [(long + "1", "b"), (long + "2", "b"), ("\\-", "b"), ("-", "b"), ("ü".encode().decode("latin-1"), "ö")]
+    for pair in pairs:
+        fields = list(zip(["X-Team", "X-Part"], pair))
+        for proxy, status in [(proxies[0], 200), (proxies[1], 200), (proxies[0], 429), (proxies[1], 429)]:
+            with proxy.connect() as client:
+                assert client.ask(headers=fields).status == status, (pair, status)
+    # Those that lack a part have one together.
+    for proxy, fields, status in [
+        (proxies[0], [("X-Part", "b")], 200),
+        (proxies[1], [("X-Part", "b")], 200),
+        (proxies[0], [("X-Part", "b")], 429),
+    ]:
+        with proxy.connect() as client:
+            assert client.ask(headers=fields).status == status
+    assert max(len(key) for key in redis.keys()) < 300

@@ -237,9 +237,7 @@ def test_what_was_counted_in_an_outage_is_told_to_the_others_after_it(start_slui
     assert [ask(proxy, "red").status for proxy in [second, first]] == [429, 429]
 
 
-def test_who_had_used_up_a_limit_has_not_got_it_back_when_redis_has_lost_it(
-    start_sluice, start_redis, quick_upstream
-):
+def test_who_had_used_up_a_limit_has_not_got_it_back_when_redis_has_lost_it(start_sluice, start_redis, quick_upstream):
     """Nor at a process that had never seen them, once they have asked the one that had."""
     redis = start_redis()
     first, second = [start_sluice(limited(quick_upstream, redis.url)) for _ in range(2)]
@@ -254,3 +252,65 @@ def test_who_had_used_up_a_limit_has_not_got_it_back_when_redis_has_lost_it(
         proxy.await_event(BACK, within=5)
     assert ask(first, "red").status == 429
     assert ask(second, "red").status == 429
+
+
+def test_a_redis_that_answers_and_refuses_is_told_apart_and_seen(start_sluice, start_redis, quick_upstream):
+    """It is full, or a replica: every answer is an error."""
+    redis = start_redis()
+    proxy = start_sluice(limited(quick_upstream, redis.url))
+    await_shared(proxy)
+    redis.command("CONFIG", "SET", "maxmemory", "1")
+    use_up(proxy, "red")
+    assert "OOM" in proxy.await_event("shared state is refused by Redis")["reason"]
+    state = standing(proxy)
+    assert state["status"] == "away" and "OOM" in state["reason"]
+    assert errors(proxy) > 0
+    redis.command("CONFIG", "SET", "maxmemory", "0")
+    assert ask(proxy, "blue").status == 200
+    proxy.await_event("shared state is taken by Redis again")
+    assert standing(proxy)["status"] == "shared"
+    assert ask(proxy, "red").status == 429
+
+    redis.command("REPLICAOF", "127.0.0.1", "1")
+    eventually(lambda: ask(proxy, f"team-{time.monotonic_ns()}").status == 200 and proxy.events(AWAY["local"]), "away")
+    assert "READONLY" in proxy.events(AWAY["local"])[0]["reason"]
+    redis.command("REPLICAOF", "NO", "ONE")
+    proxy.await_event(BACK, within=5)
+    assert len(proxy.events(BACK)) == 1
+
+
+def test_a_redis_that_hangs_delays_neither_the_start_nor_the_end(start_sluice, start_redis, quick_upstream):
+    redis = start_redis()
+    redis.pause()
+    started = time.monotonic()
+    proxy = start_sluice(limited(quick_upstream, redis.url))
+    # One attempt to connect, and the process's own start.
+    assert time.monotonic() - started < 2
+    assert ask(proxy, "red").status == 200
+    redis.resume()
+    proxy.await_event(BACK, within=5)
+    redis.pause()
+    asked = time.monotonic()
+    proxy.terminate()
+    assert proxy.stop() == 0
+    assert time.monotonic() - asked < 1
+
+
+def test_a_reload_in_an_outage_keeps_the_counters_and_the_policy_that_it_brings_holds(
+    start_sluice, start_redis, quick_upstream
+):
+    redis = start_redis()
+    proxy = start_sluice(limited(quick_upstream, redis.url))
+    await_shared(proxy)
+    use_up(proxy, "red")
+    redis.kill()
+    proxy.await_event(AWAY["local"])
+    proxy.reload(limited(quick_upstream, redis.url, "deny"))
+    assert standing(proxy)["when_unavailable"] == "deny"
+    assert_error(ask(proxy, "red"), 503, "state_unavailable")
+    proxy.reload(limited(quick_upstream, redis.url, "local"))
+    assert [ask(proxy, team).status for team in ["red", "blue"]] == [429, 200]
+    # Without a Redis at all it goes on with what it knows.
+    proxy.reload(limited(quick_upstream))
+    assert json.loads(proxy.admin("/readyz").body)["state"] == {"kind": "memory"}
+    assert [ask(proxy, team).status for team in ["red", "blue"]] == [429, 200]
