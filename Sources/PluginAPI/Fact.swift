@@ -67,6 +67,8 @@ public enum Facts {
 struct FactTable {
     /// By the fact's index, of which each belongs to one fact only: so its box has that fact's type.
     @usableFromInline var boxes: ContiguousArray<FactBox?> = []
+    /// The indices of those that this exchange has written, so that only these have to be emptied.
+    @usableFromInline var written: ContiguousArray<Int> = []
 
     @inlinable
     subscript<Value>(fact: Fact<Value>) -> Value? {
@@ -78,16 +80,24 @@ struct FactTable {
             while boxes.count <= fact.index { boxes.append(nil) }
             if let box = boxes[fact.index] {
                 unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
+                if box.isWritten { return }
+                box.isWritten = true
             } else {
                 boxes[fact.index] = TypedFactBox(newValue) { box in
                     unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
                 }
             }
+            written.append(fact.index)
         }
     }
 
-    func removeAll() {
-        for case let box? in boxes { box.clear(box) }
+    mutating func removeAll() {
+        for index in written {
+            guard let box = boxes[index] else { continue }
+            box.isWritten = false
+            box.clear(box)
+        }
+        written.removeAll(keepingCapacity: true)
     }
 }
 
@@ -96,6 +106,7 @@ class FactBox {
     /// Forgets the value. A function made where the fact is first written, because there the compiler
     /// knows its type; a method of the generic class would look the type up at run time.
     let clear: (FactBox) -> Void
+    @usableFromInline var isWritten = true
 
     @usableFromInline
     init(clear: @escaping (FactBox) -> Void) { self.clear = clear }

@@ -4,47 +4,57 @@ import PluginAPI
 /// (draft-ietf-httpapi-ratelimit-headers-10) with an item for each window of each limiter, and the older
 /// X-RateLimit-Limit, -Remaining and -Reset (in seconds) of the window that a client meets first.
 enum LimitFields {
+    /// The most bytes that an item has beside its name: two numbers and what stands around them.
+    private static let itemBound = 64
+
     /// Writes them in place of the upstream's own.
     static func write(_ reports: ContiguousArray<LimitReport>, to response: Response) {
         let headers = response.headers
         headers.removeAll(named: isOurs)
         // A limiter that would have refused and did not is only observed: it has nothing to tell.
-        let refusal = response.source == .proxy && response.status == 429 ? reports.last : nil
-        func isTold(_ report: LimitReport) -> Bool {
-            !report.isRefused || report.name === refusal?.name
-        }
-        let bound = reports.reduce(0) { $0 + $1.name.bytes.count + 64 }
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bound) { memory in
-            var text = FieldText(memory)
-            var first: LimitReport?
-            for report in reports where isTold(report) {
-                if !text.isEmpty { text.append(", ") }
-                report.writeName(to: &text)
-                text.append(";q=")
-                text.append(report.limit)
-                if report.unit == .tokens { text.append(";qu=\"tokens\"") }
-                text.append(";w=")
-                text.append(report.period.seconds)
-                if first.map({ report.isMet(before: $0) }) ?? true { first = report }
+        let isRefused = response.source == .proxy && response.status == 429
+        let refusing = isRefused ? reports.last?.name : nil
+        reports.withUnsafeBufferPointer { reports in
+            var first: Int?
+            var bound = 0
+            for index in reports.indices where isTold(reports[index], refusing) {
+                bound += reports[index].name.bound + itemBound
+                if first.map({ reports[index].isMet(before: reports[$0]) }) ?? true {
+                    first = index
+                }
             }
             guard let first else { return }
-            headers.append("ratelimit-policy", bytes: text.bytes)
-            text.removeAll()
-            for report in reports where isTold(report) {
-                if !text.isEmpty { text.append(", ") }
-                report.writeName(to: &text)
-                text.append(";r=")
-                text.append(report.left)
-                text.append(";t=")
-                text.append(report.reset)
+            headers.append("ratelimit-policy", atMost: bound) { memory in
+                var text = FieldText(memory)
+                for index in reports.indices where isTold(reports[index], refusing) {
+                    if text.count > 0 { text.append(", ") }
+                    reports[index].writePolicy(to: &text)
+                }
+                return text.count
             }
-            headers.append("ratelimit", bytes: text.bytes)
-            text.set(first.limit)
-            headers.append("x-ratelimit-limit", bytes: text.bytes)
-            text.set(first.left)
-            headers.append("x-ratelimit-remaining", bytes: text.bytes)
-            text.set(first.reset)
-            headers.append("x-ratelimit-reset", bytes: text.bytes)
+            headers.append("ratelimit", atMost: bound) { memory in
+                var text = FieldText(memory)
+                for index in reports.indices where isTold(reports[index], refusing) {
+                    if text.count > 0 { text.append(", ") }
+                    reports[index].writeLimit(to: &text)
+                }
+                return text.count
+            }
+            append("x-ratelimit-limit", reports[first].limit, to: headers)
+            append("x-ratelimit-remaining", reports[first].left, to: headers)
+            append("x-ratelimit-reset", reports[first].reset, to: headers)
+        }
+    }
+
+    private static func isTold(_ report: LimitReport, _ refusing: LimitName?) -> Bool {
+        !report.isRefused || report.name === refusing
+    }
+
+    private static func append(_ name: StaticString, _ number: Int, to headers: Headers) {
+        headers.append(name, atMost: 20) { memory in
+            var text = FieldText(memory)
+            text.append(number)
+            return text.count
         }
     }
 
@@ -64,14 +74,25 @@ enum LimitFields {
 }
 
 extension LimitReport {
-    /// `"ip-limiter"`, or with several windows `"ip-limiter/minute"`.
-    fileprivate func writeName(to text: inout FieldText) {
-        text.append(name.bytes)
-        if isOneOfSeveral {
-            text.append("/")
-            text.append(period.word)
-        }
-        text.append("\"")
+    fileprivate func writePolicy(to text: inout FieldText) {
+        writeName(to: &text)
+        text.append(";q=")
+        text.append(limit)
+        if unit == .tokens { text.append(";qu=\"tokens\"") }
+        text.append(";w=")
+        text.append(period.seconds)
+    }
+
+    fileprivate func writeLimit(to text: inout FieldText) {
+        writeName(to: &text)
+        text.append(";r=")
+        text.append(left)
+        text.append(";t=")
+        text.append(reset)
+    }
+
+    private func writeName(to text: inout FieldText) {
+        text.append(isOneOfSeveral ? name.window(period) : name.whole)
     }
 
     /// Whether a client meets this limit earlier than another: what refused it, then where fewest
@@ -83,32 +104,5 @@ extension LimitReport {
         if isRefused && isUsedUp { return reset > other.reset }
         if unit != other.unit { return unit == .requests }
         return left < other.left
-    }
-}
-
-extension FieldText {
-    fileprivate mutating func set(_ number: Int) {
-        removeAll()
-        append(number)
-    }
-}
-
-extension Rate.Period {
-    var word: StaticString {
-        switch self {
-        case .second: "second"
-        case .minute: "minute"
-        case .hour: "hour"
-        case .day: "day"
-        }
-    }
-
-    var seconds: Int {
-        switch self {
-        case .second: 1
-        case .minute: 60
-        case .hour: 3600
-        case .day: 86400
-        }
     }
 }

@@ -27,12 +27,7 @@ struct LimitReport: Sendable {
         self.name = name
         self.unit = unit
         self.isRefused = isRefused
-        period =
-            window.period == 1e6
-            ? .second
-            : window.period == 60e6
-                ? .minute
-                : window.period == 3600e6 ? .hour : .day
+        period = Rate.Period(microseconds: window.period)
         isOneOfSeveral = windows > 1
         limit = Int(window.limit)
         left = Int(result.words[first])

@@ -86,6 +86,7 @@ package struct Limiter: Sendable {
         var strictest: LimitReport?
         var reports = tellsClients ? LimitReport.take(from: exchange) : []
         let windows = LimiterProgram.windows(step.arguments, added: addedArguments)
+        if tellsClients, reports.isEmpty { reports.reserveCapacity(4) }
         for index in 0..<windows {
             let report = LimitReport(
                 name, unit, index, of: windows, step.arguments, result, isRefused: isRefused)

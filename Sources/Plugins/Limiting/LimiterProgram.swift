@@ -28,7 +28,7 @@ package struct LimiterProgram: StateProgram {
         words.append(isForced ? 1 : 0)
         limits.forEach { period, limit, burst in
             words.append(limit)
-            words.append(Double(period.seconds) * 1_000_000)
+            words.append(period.microseconds)
             words.append(burst)
         }
         return words
@@ -79,19 +79,24 @@ package struct LimiterProgram: StateProgram {
         let (cost, isForced) = (arguments[0], arguments[1] == 1)
         let need = max(1, cost)
         var isApplied = true
+        var available = InlineArray<4, Double>(repeating: 0)
         for index in 0..<windows {
             let window = Self.window(index, arguments)
             let base = index * Algorithm.recordSize
-            if Algorithm.available(&record, base, window, now: now) < need { isApplied = isForced }
+            available[index] = Algorithm.available(&record, base, window, now: now)
+            if available[index] < need { isApplied = isForced }
         }
         var result = StateResult(isApplied: isApplied, lifetime: 0, words: StateWords())
         for index in 0..<windows {
             let window = Self.window(index, arguments)
             let base = index * Algorithm.recordSize
+            var left = available[index]
             if isApplied, cost != 0 {
                 Algorithm.charge(&record, base, window, now: now, cost: cost)
+                left =
+                    isForced
+                    ? Algorithm.available(&record, base, window, now: now) : left - cost
             }
-            let left = Algorithm.available(&record, base, window, now: now)
             result.words.append(left)
             result.words.append(Algorithm.reset(&record, base, window, now: now))
             result.words.append(
@@ -102,6 +107,8 @@ package struct LimiterProgram: StateProgram {
         return result
     }
 
+    // Always inlined, or the words would be copied for each call.
+    @inline(__always)
     static func window(_ index: Int, _ arguments: borrowing StateWords) -> LimitWindow {
         let first = argumentsBeforeWindows + index * argumentsOfWindow
         return LimitWindow(
@@ -120,23 +127,28 @@ package struct LimiterProgram: StateProgram {
                 local cost, forced = arguments[1], arguments[2] == 1
                 local need = math.max(1, cost)
                 local applied = 1
+                local free = {}
                 for window = 0, \(windows - 1) do
                     local base, first = 1 + window * \(size), 3 + window * 3
                     local limit, period, burst =
                         arguments[first], arguments[first + 1], arguments[first + 2]
-                    if available(record, base, limit, period, burst, now) < need and not forced then
-                        applied = 0
-                    end
+                    free[window] = available(record, base, limit, period, burst, now)
+                    if free[window] < need and not forced then applied = 0 end
                 end
                 local longest, words = 0, {}
                 for window = 0, \(windows - 1) do
                     local base, first = 1 + window * \(size), 3 + window * 3
                     local limit, period, burst =
                         arguments[first], arguments[first + 1], arguments[first + 2]
+                    local left = free[window]
                     if applied == 1 and cost ~= 0 then
                         charge(record, base, limit, period, burst, now, cost)
+                        if forced then
+                            left = available(record, base, limit, period, burst, now)
+                        else
+                            left = left - cost
+                        end
                     end
-                    local left = available(record, base, limit, period, burst, now)
                     words[#words + 1] = left
                     words[#words + 1] = reset(record, base, limit, period, burst, now)
                     if left < need then

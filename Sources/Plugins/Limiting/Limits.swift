@@ -14,7 +14,7 @@ package struct Limits: Sendable {
     package init(_ rates: [Rate], burst: Int? = nil) {
         precondition(!rates.isEmpty, "a limiter without a limit")
         for rate in rates {
-            let (place, limit) = (Self.place(of: rate.per), Double(rate.count))
+            let (place, limit) = (rate.per.place, Double(rate.count))
             if limits[place] == 0 || limit < limits[place] { limits[place] = limit }
         }
         bursts = limits
@@ -55,14 +55,5 @@ package struct Limits: Sendable {
 
     static func periods(of shape: Int) -> [Rate.Period] {
         periods.enumerated().filter { shape & 1 << $0.offset != 0 }.map(\.element)
-    }
-
-    private static func place(of period: Rate.Period) -> Int {
-        switch period {
-        case .second: 0
-        case .minute: 1
-        case .hour: 2
-        case .day: 3
-        }
     }
 }

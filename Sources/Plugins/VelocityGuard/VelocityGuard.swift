@@ -155,7 +155,7 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
                 VelocityArguments(counts: counts, rules: rules).words)
             let time = setup.time
             state.take(step) { result in
-                if let event = scope.learn(VelocityFinding(result.words), time) {
+                for event in scope.learn(VelocityFinding(result.words), time) {
                     report.tell(event)
                 }
             }

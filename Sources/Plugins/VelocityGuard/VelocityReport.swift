@@ -41,7 +41,7 @@ struct VelocityReport: Sendable {
         for (verdict, count) in counts.breakdown { failures[verdict.rawValue].add(count) }
     }
 
-    func tell(_ event: VelocityScope.Event) {
+    func tell(_ event: VelocityHistory.Event) {
         switch event {
         case .started(let activation):
             activations.add()
@@ -57,7 +57,7 @@ struct VelocityReport: Sendable {
         }
     }
 
-    private func fields(of activation: VelocityScope.Activation) -> [(String, String)] {
+    private func fields(of activation: VelocityHistory.Activation) -> [(String, String)] {
         let cause = activation.cause
         return [
             ("share", cause.share.asShare), ("failures", "\(Int(cause.failures))"),

@@ -12,33 +12,40 @@ extension ExchangeRun {
         var time = Ticks.now
         while step < chain.requestSteps.count {
             stage = .deciding(step)
-            let current = chain.requestSteps[step]
-            turnaround = current.entry + 1
             let result: Result<Decision, any Error>
-            switch current.hook {
-            case .immediate(let plugin):
-                result = Result { try plugin.request(exchange) }
-            case .shared(let plugin):
-                guard let known = share(plugin, entry: current.entry) else {
+            let entry: Chain.Entry
+            switch chain.requestSteps[step] {
+            case .immediate(let current):
+                turnaround = current.place + 1
+                entry = current.entry
+                result = Result { try current.hook.request(exchange) }
+            case .shared(let current):
+                turnaround = current.place + 1
+                entry = current.entry
+                guard let known = share(current) else {
                     step += 1
                     continue
                 }
                 result = known
-            case .whole(let plugin):
+            case .whole(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
-                if bodyExceeds(plugin.bodyLimit) { return bodyIsTooLong(for: step) }
-                guard bodyHasEnded else { return awaitBody(for: step, bound: plugin.bodyLimit) }
-                result = Result { try plugin.request(exchange, body: upload.readable.span) }
+                turnaround = current.place + 1
+                entry = current.entry
+                let bound = current.hook.bodyLimit
+                if bodyExceeds(bound) { return bodyIsTooLong(for: step) }
+                guard bodyHasEnded else { return awaitBody(for: step, bound: bound) }
+                result = Result { try current.hook.request(exchange, body: upload.readable.span) }
                 takeReplacedBody()
-            case .waiting(let plugin):
+            case .waiting(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
-                guard let atOnce = start(plugin, step) else { return }
+                turnaround = current.place + 1
+                entry = current.entry
+                guard let atOnce = start(current.hook, step) else { return }
                 result = atOnce
             }
-            let entry = chain.entries[current.entry]
             time = service.countTime(entry, since: time)
             if !awaitedSteps.isEmpty, !result.isToProceed {
-                let held = HeldDecision(entry: current.entry, result: result)
+                let held = HeldDecision(place: turnaround - 1, result: result)
                 return settle(thenFrom: step + 1, held: held)
             }
             guard apply(result, of: entry) else { return }
@@ -146,11 +153,10 @@ extension ExchangeRun {
             if isReleased { worker.recycle(self) }
             return
         }
-        let current = route.chain.requestSteps[step]
-        service.countTime(route.chain.entries[current.entry], since: taskStarted)
-        if apply(result, of: route.chain.entries[current.entry]) {
-            decide(from: step + 1)
-        }
+        let chain = route.chain
+        let entry = chain.entries[chain.requestSteps[step].place]
+        service.countTime(entry, since: taskStarted)
+        if apply(result, of: entry) { decide(from: step + 1) }
     }
 
     // MARK: - The body
@@ -178,13 +184,13 @@ extension ExchangeRun {
 
     /// The body is longer than the plugin at this step accepts, so the plugin is not asked.
     private func bodyIsTooLong(for step: Int) {
-        let current = route.chain.requestSteps[step]
-        let entry = route.chain.entries[current.entry]
-        turnaround = current.entry
+        let place = route.chain.requestSteps[step].place
+        let entry = route.chain.entries[place]
+        turnaround = place
         if record(entry.mode == .observe ? .observed : .refuse, "body_too_large", entry) {
             refuseBody()
         } else {
-            passedOver.append(current.entry)
+            passedOver.append(place)
             decide(from: step + 1)
         }
     }
@@ -233,7 +239,7 @@ extension ExchangeRun {
         var time = Ticks.now
         exchange.now = loop.now
         for step in chain.requestBodySteps {
-            let entry = chain.entries[step.entry]
+            let entry = step.entry
             do {
                 try step.hook.requestBody(exchange, bytes.span, isLast: bodyHasEnded)
             } catch {

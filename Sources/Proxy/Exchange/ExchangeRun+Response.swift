@@ -11,8 +11,8 @@ extension ExchangeRun {
         guard !chain.responseHeadSteps.isEmpty else { return true }
         var time = Ticks.now
         exchange.now = loop.now
-        for step in chain.responseHeadSteps where sees(step.entry) {
-            let entry = chain.entries[step.entry]
+        for step in chain.responseHeadSteps where sees(step.place) {
+            let entry = step.entry
             do {
                 try step.hook.responseHead(exchange)
             } catch {
@@ -45,8 +45,8 @@ extension ExchangeRun {
         var time = Ticks.now
         exchange.now = loop.now
         var replaced: [UInt8]?
-        for step in chain.responseBodySteps where sees(step.entry) {
-            let entry = chain.entries[step.entry]
+        for step in chain.responseBodySteps where sees(step.place) {
+            let entry = step.entry
             do {
                 let decision =
                     if let replaced {

@@ -175,7 +175,7 @@ final class ExchangeRun {
         var time = Ticks.now
         for step in chain.completedSteps {
             step.hook.completed(exchange)
-            time = service.countTime(chain.entries[step.entry], since: time)
+            time = service.countTime(step.entry, since: time)
         }
     }
 

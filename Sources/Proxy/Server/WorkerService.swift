@@ -6,6 +6,8 @@ final class WorkerService {
     let pools: [UpstreamPool]
     private let routeMetrics: [RouteMetrics]
     private let pluginMetrics: [PluginMetrics]
+    /// Those of `pluginMetrics`, by the same numbers.
+    private let pluginDurations: [Histogram.Writer]
 
     init(_ generation: Generation, worker: Worker, workers: Int) {
         self.generation = generation
@@ -14,6 +16,7 @@ final class WorkerService {
             worker.routeMetrics(for: $0)
         }
         pluginMetrics = generation.plugins.map { worker.pluginMetrics(for: $0.label) }
+        pluginDurations = pluginMetrics.map(\.duration.writer)
     }
 
     func metrics(of entry: Chain.Entry) -> PluginMetrics { pluginMetrics[entry.number] }
@@ -23,7 +26,7 @@ final class WorkerService {
     @discardableResult
     func countTime(_ entry: Chain.Entry, since start: Ticks) -> Ticks {
         let now = Ticks.now
-        pluginMetrics[entry.number].duration.add(nanoseconds: now.nanoseconds(since: start))
+        pluginDurations[entry.number].add(nanoseconds: now.nanoseconds(since: start))
         return now
     }
 

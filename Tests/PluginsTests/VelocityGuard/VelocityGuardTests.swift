@@ -301,10 +301,10 @@ struct VelocityGuardTests {
         pass(seconds: 60)
         #expect(
             guarding.state.description == """
-                {"active": false, "since": "2026-01-01T00:00:00.500000Z", "cause": \
+                {"active": false, "since": "2026-01-01T00:00:00.500000Z", \
+                "ended": "2026-01-01T00:01:00.500000Z", "reason": "cooldown", "cause": \
                 {"requests": 10, "failures": 6, "share": 0.6, "statuses": {"502": 3, "503": 2, \
-                "5xx": 1}}, "ended": "2026-01-01T00:01:00.500000Z", "reason": "cooldown", \
-                "window": {"requests": 0, "failures": 0, "share": 0.0, "statuses": {}}}
+                "5xx": 1}}, "window": {"requests": 0, "failures": 0, "share": 0.0, "statuses": {}}}
                 """)
     }
 

@@ -126,6 +126,53 @@ struct VelocityReplicaTests {
         withExtendedLifetime(kept) {}
     }
 
+    @Test("an end and a start that fall between two steps of a replica are both told")
+    func missedEnd() async throws {
+        let first = TestProxy()
+        let second = TestProxy(replicaOf: first)
+        _ = try Self.add(to: first)
+        _ = try Self.add(to: second)
+        try await Self.send(10, 502, to: first)
+        first.runPeriodic()
+        second.runPeriodic()
+        try await Self.send(10, 503, to: first)
+        first.time.advance(by: .milliseconds(60_100))
+        second.runPeriodic()
+        first.runPeriodic()
+        first.time.advance(by: .milliseconds(100))
+        first.runPeriodic()
+        second.runPeriodic()
+        #expect(
+            first.log.events == [
+                "velocity mode started", "velocity mode ended", "velocity mode started",
+            ])
+        #expect(first.log.lines[1]["lasted"] == "60.0s")
+        #expect(
+            second.log.events == [
+                "velocity mode taken over", "velocity mode ended", "velocity mode taken over",
+            ])
+    }
+
+    @Test("a record that has been lost does not end the mode before its time")
+    func lostRecord() {
+        func finding(_ mode: VelocityFinding.Mode, started: Double) -> VelocityFinding {
+            var words = StateWords()
+            let lasting = mode == .on ? 60e6 : 0
+            for word in [Double(mode.rawValue), 0, started, lasting, 0] { words.append(word) }
+            for _ in 0..<2 * UpstreamVerdict.count { words.append(0) }
+            return VelocityFinding(words)
+        }
+        let time = ManualTime()
+        let scope = VelocityScope(upstream: nil)
+        _ = scope.learn(finding(.on, started: 7), time)
+        time.advance(by: .seconds(59))
+        #expect(scope.learn(finding(.off, started: 0), time).isEmpty)
+        #expect(scope.isActive(at: time.monotonic))
+        time.advance(by: .seconds(1))
+        #expect(scope.learn(finding(.off, started: 0), time).count == 1)
+        #expect(!scope.isActive(at: time.monotonic))
+    }
+
     // MARK: For each upstream
 
     @Test("one upstream's failures leave the other's limits alone")

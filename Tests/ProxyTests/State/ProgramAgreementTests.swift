@@ -25,7 +25,7 @@ struct ProgramAgreementTests {
         let script = StateScript(program.program)
         let timed = try script.atGivenTimes()
         for seed in 0..<3 {
-            let table = RecordTable("test", program.program, maximumKeys: 10)
+            let table = RecordTable("test", Everlasting(program: program.program), maximumKeys: 10)
             let key = StateKey(UInt64(seed))
             var random = Randomness(seed: seed)
             var now = 1_767_225_600_000_000.0
@@ -40,7 +40,7 @@ struct ProgramAgreementTests {
                 let text = try redis.evaluate(timed, sent)
                 let reply = try #require(
                     script.reply(text), "turn \(turn): \(text)")
-                let (found, wanted) = (reply.result.list, expected.list)
+                let (found, wanted) = (reply.result.list, expected.everlastingList)
                 guard found == wanted else {
                     Issue.record("turn \(turn), \(arguments): Swift \(wanted), Lua \(found)")
                     return
@@ -59,8 +59,8 @@ struct ProgramAgreementTests {
         var random = Randomness(seed: 11)
         for turn in 0..<60 {
             var now = 1_767_225_600_000_000.0
-            let here = RecordTable("here", program.program, maximumKeys: 10)
-            let there = RecordTable("there", program.program, maximumKeys: 10)
+            let here = RecordTable("here", Everlasting(program: program.program), maximumKeys: 10)
+            let there = RecordTable("there", Everlasting(program: program.program), maximumKeys: 10)
             let key = StateKey(UInt64(turn))
             /// Some steps here, some there.
             for _ in 0..<Int.random(in: 0...12, using: &random) {
@@ -84,14 +84,36 @@ struct ProgramAgreementTests {
             let (arguments, _) = program.step(&random)
             var words = StateWords()
             for argument in arguments { words.append(argument) }
-            if !untold.isEmpty { there.merge(key, untold.span, lifetime: 6e7, now: now) }
+            if !untold.isEmpty { there.merge(key, untold.span, lifetime: .infinity, now: now) }
             let expected = there.run(StateStep(there, key, words), now: now)
             var sent = script.arguments(Array("\(key)".utf8), untold, words)
             sent.append(Int64(now))
             let text = try redis.evaluate(timed, sent)
             let reply = try #require(script.reply(text), "turn \(turn): \(text)")
-            #expect(reply.result.list == expected.list, "turn \(turn), \(untold)")
+            #expect(reply.result.list == expected.everlastingList, "turn \(turn), \(untold)")
         }
+    }
+}
+
+/// A program whose records are never forgotten, as they are not in the test's Redis either: how long they
+/// are to be kept is the last word of its results.
+private struct Everlasting: StateProgram {
+    let program: any StateProgram
+
+    var recordSize: Int { program.recordSize }
+    var script: String { program.script }
+
+    func run(_ record: inout MutableSpan<Double>, _ arguments: borrowing StateWords, now: Double)
+        -> StateResult
+    {
+        var result = program.run(&record, arguments, now: now)
+        result.words.append(result.lifetime)
+        result.lifetime = .infinity
+        return result
+    }
+
+    func merge(_ record: inout MutableSpan<Double>, _ other: Span<Double>) {
+        program.merge(&record, other)
     }
 }
 
@@ -122,7 +144,12 @@ extension StateScript {
 extension StateResult {
     /// All that it says.
     fileprivate var list: [Double] {
-        [isApplied ? 1 : 0, lifetime] + (0..<words.count).map { words[$0] }
+        [isApplied ? 1 : 0] + (0..<words.count).map { words[$0] } + [lifetime]
+    }
+
+    /// The same of an everlasting program's.
+    fileprivate var everlastingList: [Double] {
+        [isApplied ? 1 : 0] + (0..<words.count).map { words[$0] }
     }
 }
 
