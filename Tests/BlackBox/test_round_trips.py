@@ -88,3 +88,28 @@ def test_the_mode_of_the_upstream_is_not_asked_for(start_sluice, start_redis, st
     proxy = settled(start_sluice, quick_upstream, [{"plugin": "velocity-guard"}], relay.port)
     assert statistics.median(durations(proxy)) < DELAY
     eventually(lambda: redis.keys("*velocity*"), "it has told Redis", within=2)
+
+
+def test_clients_who_leave_while_their_limits_are_asked_for_do_no_harm(
+    start_sluice, start_redis, start_relay, quick_upstream
+):
+    """Also when Redis hangs, and when their connection's next request is there already."""
+    redis = start_redis()
+    relay = start_relay(redis.port, delay=DELAY)
+    proxy = settled(start_sluice, quick_upstream, LIMITS, relay.port)
+    for round in range(2):
+        clients = [proxy.connect() for _ in range(50)]
+        for number, client in enumerate(clients):
+            for _ in range(1 + number % 2):
+                client.request(headers=[("X-Team", "red")])
+        for client in clients:
+            client.reset()
+        if round == 0:
+            redis.pause()
+    eventually(lambda: proxy.metrics().value("sluice_requests_in_flight") == 0, "all have left")
+    redis.resume()
+    eventually(lambda: b'"shared"' in proxy.admin("/readyz").body, "the state is shared")
+    assert durations(proxy, 2)
+    metrics = proxy.metrics()
+    assert metrics.value("sluice_requests_total", status="499") >= 50
+    assert metrics.value("sluice_requests_total", status="500") == 0
