@@ -4,4 +4,4 @@ from harness.fixtures import *  # noqa: F403
 
 
 def pytest_addoption(parser):
-    parser.addoption("--large", action="store_true", help="bodies of 1 GiB instead of 256 MiB")
+    parser.addoption("--large", action="store_true", help="bodies of 1 GiB, loads of minutes, millions of addresses")

@@ -1,4 +1,4 @@
-"""The load and the upstream of the benchmark, in C: measurements must not be of Python."""
+"""Load and upstreams in C, the benchmark's and the tests' own: measurements must not be of Python."""
 
 import shutil
 import subprocess
@@ -8,10 +8,12 @@ from .program import REPOSITORY
 
 
 def compiled(name: str, folder: Path) -> str:
-    """Compiles bench/NAME.c and returns the program's path."""
+    """Compiles NAME.c of bench or of this folder and returns the program's path."""
     compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
     assert compiler, "there is no C compiler; install gcc, or put the Swift toolchain's clang on the PATH"
     program = folder / name
     if not program.exists():
-        subprocess.run([compiler, "-O2", "-o", str(program), str(REPOSITORY / "bench" / f"{name}.c")], check=True)
+        folders = [REPOSITORY / "bench", Path(__file__).parent]
+        source = next(folder / f"{name}.c" for folder in folders if (folder / f"{name}.c").exists())
+        subprocess.run([compiler, "-O2", "-o", str(program), str(source)], check=True)
     return str(program)

@@ -8,8 +8,11 @@ import pytest
 
 from .compiled import compiled
 from .configuration import proxy_to
+from .flood import Flood
 from .process import Process
 from .program import program
+from .redis import Redis
+from .relay import Relay
 from .sluice import Sluice
 from .upstream import Upstream, unused_address
 
@@ -64,9 +67,33 @@ def serve(start_upstream, start_sluice):
 
 @pytest.fixture(scope="session")
 def compile_tool(tmp_path_factory):
-    """compile_tool(name) -> the path of the program made from bench/NAME.c"""
+    """compile_tool(name) -> the path of the program made from NAME.c of bench or of the harness"""
     folder = tmp_path_factory.mktemp("compiled")
     return lambda name: compiled(name, folder)
+
+
+@pytest.fixture
+def start_redis(stack, tmp_path_factory):
+    """start_redis(…) -> Redis"""
+    return lambda **options: _closing(stack, Redis(tmp_path_factory.mktemp("redis"), **options))
+
+
+@pytest.fixture
+def start_relay(stack):
+    """start_relay(port, delay=…) -> Relay: a slow wire to that port."""
+    return lambda port, **options: _closing(stack, Relay(port, **options))
+
+
+@pytest.fixture
+def flood(stack, compile_tool, tmp_path_factory):
+    """flood(proxy, …) -> Flood: load on one or more proxies, under way."""
+
+    def start(*proxies, **options):
+        flood = Flood(compile_tool("flood"), tmp_path_factory.mktemp("flood"), *proxies, **options)
+        stack.callback(flood.kill)
+        return flood
+
+    return start
 
 
 @pytest.fixture
@@ -79,6 +106,13 @@ def start_process(stack):
         return process
 
     return start
+
+
+@pytest.fixture
+def quick_upstream(start_process, compile_tool):
+    """The URL of an upstream in C, which answers every request with 200 and 600 bytes."""
+    process = start_process([compile_tool("upstream"), "127.0.0.1:0"])
+    return f"http://127.0.0.1:{process.await_line(lambda stdout, _: stdout, 'its port')[0]}"
 
 
 @pytest.fixture
