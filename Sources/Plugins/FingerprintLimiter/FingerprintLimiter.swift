@@ -92,6 +92,8 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
         log = setup.log
     }
 
+    public var state: JSONValue { limiter.state }
+
     public func step(_ exchange: Exchange) -> StateStep? {
         if exemptsIdentified, exchange[Facts.identity] != nil { return nil }
         guard let address = exchange.clientAddress else { return nil }

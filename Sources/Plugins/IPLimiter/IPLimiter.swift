@@ -85,6 +85,8 @@ public struct IPLimiter: SharedStatePhase, ResponseHeadPhase {
         limiter = Limiter(configuration, key: "address", limits, setup)
     }
 
+    public var state: JSONValue { limiter.state }
+
     public func step(_ exchange: Exchange) -> StateStep? {
         guard let address = exchange.clientAddress else { return nil }
         let place = networks.first(holding: address) ?? limits.count

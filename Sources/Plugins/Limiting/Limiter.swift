@@ -49,6 +49,9 @@ package struct Limiter: Sendable {
         tellsClients = settings.headers && !setup.isObserved
     }
 
+    /// What operators are shown of it.
+    package var state: JSONValue { ["keys": .number(tables.count)] }
+
     /// Tells this limiter from others.
     package var id: ObjectIdentifier { ObjectIdentifier(tables) }
 

@@ -97,6 +97,8 @@ public struct RateLimiter: SharedStatePhase, ResponseHeadPhase, CompletedPhase {
             unit: cost == .tokens ? .tokens : .requests, setup)
     }
 
+    public var state: JSONValue { limiter.state }
+
     public func step(_ exchange: Exchange) -> StateStep? {
         guard let key = key.key(of: exchange) else { return nil }
         var limits = limits

@@ -37,14 +37,17 @@ package final class RecordTable: StateTable {
         }
     }
 
-    /// What would come of a step by what is known here; nil when nothing is known of its key.
-    func trial(_ step: StateStep, now: Double) -> StateResult? {
+    /// What would come of a step by what is known here; nil when nothing is known of its key that the
+    /// others know too.
+    func trial(_ step: StateStep, mark: UInt32, now: Double) -> StateResult? {
         let hash = step.key.hashValue
-        return shard(hash).withLock { shard in
-            shard.read(step.key, hash: hash, now: now) { record, _ in
-                withCopy(of: record) { program.run(&$0, step.arguments, now: now) }
+        let result = shard(hash).withLock { shard in
+            shard.read(step.key, hash: hash, now: now) { record, known -> StateResult? in
+                guard known == mark else { return nil }
+                return withCopy(of: record) { program.run(&$0, step.arguments, now: now) }
             }
         }
+        return result ?? nil
     }
 
     /// Gives `body` the words known here of a key that has not been told to the others since the

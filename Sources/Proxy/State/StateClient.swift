@@ -29,6 +29,13 @@ package final class StateClient: StateAccess {
     /// Shares the state through this Redis, or no more. On the loop's thread, or before it runs.
     func use(_ new: StateConfiguration?) {
         guard new != configuration else { return }
+        if let new, let known = configuration, new.whenUnavailable != known.whenUnavailable,
+            new == known.with(new.whenUnavailable)
+        {
+            // The same Redis: nothing is to be connected anew.
+            configuration = new
+            return sharing.use(new.whenUnavailable)
+        }
         close()
         configuration = new
         sharing.use(new?.whenUnavailable)
@@ -76,10 +83,10 @@ package final class StateClient: StateAccess {
         let now = store.clock.at(loop.now)
         guard let redis else { return .result(store.run(step, now: now)) }
         guard redis.isReady else { return withoutRedis(step) }
-        // What others have used up meanwhile can only make it more certain.
-        guard let trial = StateStore.table(of: step).trial(step, now: now), !trial.isApplied else {
-            return nil
-        }
+        // What others have used up meanwhile can only make it more certain. But what Redis may have lost
+        // it is told first.
+        let trial = StateStore.table(of: step).trial(step, mark: sharing.mark, now: now)
+        guard let trial, !trial.isApplied else { return nil }
         return .result(trial)
     }
 

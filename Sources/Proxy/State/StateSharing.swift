@@ -56,7 +56,14 @@ package final class StateSharing: Sendable {
     /// What is done while Redis is away; nil where the state is in memory.
     package var policy: UnavailableStatePolicy? { standing.withLock { $0.policy } }
 
-    func use(_ policy: UnavailableStatePolicy?) { standing.withLock { $0.policy = policy } }
+    func use(_ policy: UnavailableStatePolicy?) {
+        let news: (UnavailableStatePolicy, String)? = standing.withLock { standing in
+            defer { standing.policy = policy }
+            guard let policy, standing.isReportedAway, policy != standing.policy else { return nil }
+            return (policy, standing.why.values.first ?? "")
+        }
+        if let (policy, why) = news { tellAway(policy, why) }
+    }
 
     /// A step was not taken by Redis.
     func failed() { errors.add() }
@@ -97,7 +104,10 @@ package final class StateSharing: Sendable {
             standing.isReportedAway = true
             return standing.policy
         }
-        guard let policy else { return }
+        if let policy { tellAway(policy, why) }
+    }
+
+    private func tellAway(_ policy: UnavailableStatePolicy, _ why: String) {
         let meanwhile =
             switch policy {
             case .local: "limits are counted by this process alone"
@@ -109,8 +119,10 @@ package final class StateSharing: Sendable {
             [("reason", why), ("when_unavailable", policy.rawValue)])
     }
 
-    /// A worker that does not ask Redis any more.
+    /// A worker that does not ask this Redis any more. Whom it asks next may know nothing of what is
+    /// known here.
     func forget(_ worker: Int) {
+        lossCount.wrappingAdd(1, ordering: .relaxed)
         standing.withLock {
             $0.isReady[worker] = nil
             $0.why[worker] = nil

@@ -99,9 +99,11 @@ struct RecordTableTests {
     func trial() {
         let table = table(100)
         let step = CountProgram.step(table, StateKey(1), 1, limit: 1)
-        #expect(table.trial(step, now: 0) == nil)
+        #expect(table.trial(step, mark: 0, now: 0) == nil)
         #expect(table.run(step, now: 0).isApplied)
-        #expect(table.trial(step, now: 0)?.isApplied == false)
+        #expect(table.trial(step, mark: 0, now: 0)?.isApplied == false)
+        // What the others may not know is no reason to decline without asking them.
+        #expect(table.trial(step, mark: 1, now: 0) == nil)
         #expect(count(table, 1, at: 0) == 2)
     }
 

@@ -161,3 +161,21 @@ struct StateOutageTests {
         #expect(try RunningState(server.address()).decide("a", 1) == .applied([4]))
     }
 }
+
+extension StateOutageTests {
+    @Test("a limit that is used up stays so for all, though Redis has forgotten and only one knows")
+    func usedUp() throws {
+        let (one, other) = (
+            try RunningState(server.address()), try RunningState(server.address())
+        )
+        _ = try one.decide("a", 3)
+        server.kill()
+        try one.isAway()
+        try other.isAway()
+        try server.restart()
+        try one.isShared()
+        try other.isShared()
+        #expect(try one.decide("a", 1, limit: 3) == .declined([3]))
+        #expect(try other.decide("a", 1, limit: 3) == .declined([3]))
+    }
+}

@@ -53,6 +53,12 @@ package struct StateConfiguration: Sendable, Equatable {
     /// For one answer of Redis.
     package let timeout: Duration
     package let whenUnavailable: UnavailableStatePolicy
+
+    /// The same with another policy.
+    func with(_ policy: UnavailableStatePolicy) -> StateConfiguration {
+        StateConfiguration(
+            redis: redis, prefix: prefix, timeout: timeout, whenUnavailable: policy)
+    }
 }
 
 /// How a request is decided when the shared state does not answer.

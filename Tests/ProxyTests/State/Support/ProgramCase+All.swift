@@ -50,7 +50,7 @@ extension ProgramCase {
         let verdicts = (0..<UpstreamVerdict.count).map { index in
             Double(Int.random(in: 0...(index == 0 || isBad ? 9 : 0), using: &random))
         }
-        let rules = [0.25, 0.1, 20, 5_000_000, 30_000_000]
+        let rules = [0.25, 0.1, 20, 5_000_000, 30_000_000, 500_000]
         return (verdicts + rules, passed(&random, period: 5_000_000))
     }
 }

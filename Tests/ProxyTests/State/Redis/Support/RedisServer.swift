@@ -102,6 +102,8 @@ final class RedisServer {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
+        // One that a crash of the tests leaves behind must not hold the tests' own output open.
+        posix_spawn_file_actions_adddup2(&actions, output, 2)
         // Other tests' sockets must not stay open in it when they are closed here.
         // To close what is not open is no error.
         for number in 3..<Int32(4096) { posix_spawn_file_actions_addclose(&actions, number) }
