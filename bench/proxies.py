@@ -89,9 +89,16 @@ def start_sluice_with_plugins(stack, bench, label, scenario):
     return _start_sluice(stack, bench, label, lambda port, folder: _full_config(bench, port, folder))
 
 
+def start_sluice_with_protection(stack, bench, label, scenario):
+    return _start_sluice(
+        stack, bench, label, lambda port, folder: _protection_config(bench, port, folder)
+    )
+
+
 KINDS = {
     "nginx": start_nginx,
     "sluice": start_sluice,
+    "sluice-protection": start_sluice_with_protection,
     "sluice-plugins": start_sluice_with_plugins,
     "direct": None,
 }
@@ -152,6 +159,17 @@ def _full_config(bench, port, folder):
             entry["config"]["file"] = str(folder / "activity.jsonl")
         if not entry["config"]:
             del entry["config"]
+    return config
+
+
+def _protection_config(bench, port, folder):
+    """The same without the plugins that only name and record requests."""
+    config = _full_config(bench, port, folder)
+    config["plugins"] = [
+        entry
+        for entry in config.get("plugins", [])
+        if entry["plugin"] not in ("request-id", "activity-logger")
+    ]
     return config
 
 

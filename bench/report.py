@@ -61,6 +61,12 @@ def summarize(runs, labels):
                 ]
                 entry[metric + "_ratios"] = ratios
                 entry[metric + "_ratio"] = median(ratios) if ratios else None
+            bare = of.get("sluice", {})
+            entry["cpu_us_added"] = [
+                run["cpu_us"] - bare[round_number]["cpu_us"]
+                for round_number, run in sorted(of[label].items())
+                if round_number in bare and label != "sluice" and label.startswith("sluice")
+            ]
             summary[scenario][label] = entry
     return summary
 
@@ -92,6 +98,14 @@ def text(summary, labels):
                             " ".join(f"{ratio:.3f}" for ratio in ratios),
                         ]
                     )
+        if len(rows) > 1:
+            parts.append(table(rows))
+
+        rows = [[f"CPU µs/{unit} more than sluice without plugins", "median", "by round"]]
+        for label in labels:
+            added = entries[label]["cpu_us_added"]
+            if added:
+                rows.append([label, f"{median(added):.2f}", " ".join(f"{more:.2f}" for more in added)])
         if len(rows) > 1:
             parts.append(table(rows))
     return "\n\n".join(parts)
