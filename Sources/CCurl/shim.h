@@ -41,6 +41,9 @@ static inline CURLcode sluice_easy_get_long(CURL *h, CURLINFO i, long *v) {
 static inline CURLcode sluice_easy_get_offset(CURL *h, CURLINFO i, curl_off_t *v) {
     return (curl_easy_getinfo)(h, i, v);
 }
+static inline CURLcode sluice_easy_get_socket(CURL *h, CURLINFO i, curl_socket_t *v) {
+    return (curl_easy_getinfo)(h, i, v);
+}
 static inline CURLcode sluice_easy_get_pointer(CURL *h, CURLINFO i, void **v) {
     return (curl_easy_getinfo)(h, i, v);
 }
