@@ -96,7 +96,7 @@ package enum HeadWriter {
         buffer.append(" ")
         target.withBytes { buffer.append($0) }
         buffer.append(" HTTP/1.1\r\n")
-        if request.headers.first(.host) == nil {
+        if !request.headers.fields.contains(where: { $0.id == .host }) {
             buffer.append("Host: ")
             var authority = authority
             authority.withUTF8 { buffer.append($0) }

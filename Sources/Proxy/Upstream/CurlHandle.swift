@@ -5,6 +5,7 @@ import CCurl
 final class CurlHandle {
     let easy: UnsafeMutableRawPointer
     private let address: OpaquePointer
+    private var share: UnsafeMutableRawPointer?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     init(_ target: Target) {
@@ -27,8 +28,17 @@ final class CurlHandle {
 
     deinit {
         curl_easy_cleanup(easy)
+        if let share { curl_share_cleanup(share) }
         curl_url_cleanup(address)
         errorText.deallocate()
+    }
+
+    /// Keeps the handle's connection in a place of its own. Otherwise it is kept with those of all other
+    /// handles, where libcurl looks for it, one by one, whenever it sends or receives.
+    func keepConnectionApart() {
+        share = curl_share_init()
+        sluice_share_set_data(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT)
+        set(CURLOPT_SHARE, UnsafeRawPointer(share))
     }
 
     private func setAddress(_ target: TargetAddress) {

@@ -19,6 +19,7 @@ final class ConnectHandle {
         isSecure = target.isSecure
         handle = CurlHandle(target)
         handle.set(CURLOPT_CONNECT_ONLY, 1)
+        if isSecure { handle.keepConnectionApart() }
         // What is offered by ALPN.
         handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         handle.set(CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())

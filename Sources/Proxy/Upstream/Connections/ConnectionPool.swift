@@ -13,7 +13,8 @@ final class ConnectionPool: TimerTarget {
 
     /// Servers and balancers commonly close after two minutes or sooner; libcurl has the same limit.
     static let idleTime = Duration.seconds(118)
-    private static let restingTransferLimit = 1024
+    /// One holds 4 KiB, or 20 KiB if it has sent a long body.
+    private static let restingTransferLimit = 256
     /// One holds about 20 KiB.
     private static let restingHandleLimit = 16
 

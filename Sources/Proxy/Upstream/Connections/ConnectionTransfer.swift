@@ -3,8 +3,8 @@ import PluginAPI
 /// One request on a connection of its own, and its answer.
 ///
 /// What the receiver asks for is noted and carried out at the turn's end; what the connection is ready
-/// for is done at once. Whenever the receiver is told something it may have cancelled, and `receiver` is
-/// nil then.
+/// for is done at once. Whenever the receiver is called it may cancel: then `receiver` is nil, and the
+/// stage tells.
 final class ConnectionTransfer: Transfer {
     private let pool: ConnectionPool
     private unowned(unsafe) let transport: ConnectionTransport
@@ -113,19 +113,17 @@ final class ConnectionTransfer: Transfer {
     private func use(_ connection: UpstreamConnection) {
         self.connection = connection
         connection.transfer = self
-        let wasCancelled = stage == .cancelled
-        guard let receiver, !wasCancelled else { return }
+        guard let receiver else { return }
         stage = .exchanging
         hasReceived = false
         sendingFailure = nil
         receiver.transferConnected()
-        guard self.receiver != nil else { return }
+        guard stage == .exchanging else { return }
         // After a connection on which nothing could be sent, all of it is still here.
         if writer.hasSent || writer.isComplete {
             reader = AnswerReader(method: outgoing!.request.method)
             writer.begin(outgoing!, to: pool.target)
             guard writer.takeFirst(from: receiver) else { return failSending() }
-            guard self.receiver != nil else { return }
         }
         goOn()
     }
@@ -140,16 +138,19 @@ final class ConnectionTransfer: Transfer {
 
     /// - Returns: whether the transfer goes on.
     private func send() -> Bool {
-        guard let connection, connection.isWritable, sendingFailure == nil else { return true }
+        guard let connection, let receiver, connection.isWritable, sendingFailure == nil else {
+            return true
+        }
         var share = Self.share
-        while let receiver {
-            switch writer.next(from: receiver) {
-            case .later, .complete: return self.receiver != nil
+        while true {
+            let next = writer.next(from: receiver)
+            guard stage == .exchanging else { return false }
+            switch next {
+            case .later, .complete: return true
             case .broken:
                 failSending()
                 return false
             case .bytes(let bytes):
-                guard self.receiver != nil else { return false }
                 switch connection.send(bytes) {
                 case .bytes(let count):
                     writer.sent(count)
@@ -168,7 +169,6 @@ final class ConnectionTransfer: Transfer {
                 }
             }
         }
-        return false
     }
 
     private func receive() {
@@ -198,7 +198,9 @@ final class ConnectionTransfer: Transfer {
                 return lost(
                     hasReceived
                         ? "the connection closed before the answer's end"
-                        : "the connection closed before an answer")
+                        : writer.isComplete
+                            ? "the connection closed before an answer"
+                            : "the connection closed before the request was sent")
             case .failed(let reason): return lost(reason)
             }
         }
@@ -226,9 +228,10 @@ final class ConnectionTransfer: Transfer {
     /// - Returns: how many bytes are done with; nil when the transfer is over.
     private func take(_ bytes: UnsafeBufferPointer<UInt8>, first: AnswerReader.Step? = nil) -> Int?
     {
+        guard let receiver else { return nil }
         var position = 0
         var known = first
-        while let receiver {
+        while stage == .exchanging {
             let rest = bytes.slice(position..<bytes.count)
             let step =
                 known
@@ -248,10 +251,10 @@ final class ConnectionTransfer: Transfer {
                     isHeldBack = true
                     refused = .data(
                         0..<run.count, consumed: consumed - run.lowerBound, isLast: isLast)
-                    return self.receiver == nil ? nil : position + run.lowerBound
+                    return stage == .exchanging ? position + run.lowerBound : nil
                 }
                 position += consumed
-                if isLast, self.receiver != nil {
+                if isLast, stage == .exchanging {
                     answerHasEnded(mayKeep: position == bytes.count)
                     return nil
                 }

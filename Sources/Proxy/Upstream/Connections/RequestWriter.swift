@@ -34,6 +34,9 @@ struct RequestWriter: ~Copyable {
     /// How much of a body goes with the head, and how much of a streamed one is taken at a time.
     static let runLength = 16 << 10
 
+    /// How much of a body that is there is offered at a time: TLS does not stop before.
+    static let restLength = 64 << 10
+
     /// Whether all of it has been sent.
     var isComplete: Bool {
         if case .ended = stream { output.isEmpty && rest.isEmpty } else { false }
@@ -42,7 +45,6 @@ struct RequestWriter: ~Copyable {
     /// Begins a request.
     mutating func begin(_ outgoing: borrowing OutgoingRequest, to target: Target) {
         output.removeAll()
-        if output.capacity > 4 * Self.runLength { output.release() }
         rest = UnsafeBufferPointer(start: nil, count: 0)
         stream = .ended
         hasSent = false
@@ -89,7 +91,7 @@ struct RequestWriter: ~Copyable {
     /// What is to be sent now.
     mutating func next(from receiver: any TransferReceiver) -> Next {
         if !output.isEmpty { return .bytes(output.readable) }
-        if !rest.isEmpty { return .bytes(rest) }
+        if !rest.isEmpty { return .bytes(rest.slice(0..<min(rest.count, Self.restLength))) }
         return take(from: receiver)
     }
 
@@ -119,37 +121,39 @@ struct RequestWriter: ~Copyable {
             // Less than was announced is no whole body.
             case .ended, .broken: return .broken
             }
-        case .chunked:
-            let supply = withUnsafeTemporaryAllocation(
-                byteCount: Self.runLength, alignment: 1
-            ) { space in
-                let supply = receiver.takeBody(into: space)
-                if case .bytes(let count) = supply {
-                    // Its size goes before it, and is known now.
-                    let bytes = UnsafeRawBufferPointer(space)[..<count]
-                    ChunkWriter.write(
-                        UnsafeRawBufferPointer(rebasing: bytes).assumingMemoryBound(to: UInt8.self),
-                        to: &output)
-                }
-                return supply
-            }
-            switch supply {
-            case .bytes:
-                hasTaken = true
-                return .bytes(output.readable)
-            case .later: return .later
-            case .broken: return .broken
-            case .ended:
-                ChunkWriter.writeLast(trailers: receiver.requestTrailers, to: &output)
-                stream = .ended
-                return .bytes(output.readable)
-            }
+        case .chunked: return takeChunk(from: receiver)
+        }
+    }
+
+    /// Takes a run, with its size before it, which is known only then: so the run is put behind the most
+    /// space that its size can take, and moved up.
+    private mutating func takeChunk(from receiver: any TransferReceiver) -> Next {
+        let sizeSpace = 6  // four digits, CR and LF
+        let space = output.writable(minimum: sizeSpace + Self.runLength + 2)
+        let run = UnsafeMutableRawBufferPointer(
+            rebasing: space[sizeSpace...].prefix(Self.runLength))
+        switch receiver.takeBody(into: run) {
+        case .bytes(let count):
+            ChunkWriter.writeHead(count, to: &output)
+            output.writable(minimum: count).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: run[..<count]))
+            output.commit(count)
+            ChunkWriter.writeTail(to: &output)
+            hasTaken = true
+            return .bytes(output.readable)
+        case .later: return .later
+        case .broken: return .broken
+        case .ended:
+            ChunkWriter.writeLast(trailers: receiver.requestTrailers, to: &output)
+            stream = .ended
+            return .bytes(output.readable)
         }
     }
 
     /// Forgets the request: nothing of its memory is read any more.
     mutating func end() {
         output.removeAll()
+        if output.capacity > 2 * Self.runLength { output.release() }
         rest = UnsafeBufferPointer(start: nil, count: 0)
         stream = .ended
     }
