@@ -43,6 +43,7 @@ let package = Package(
             name: "PluginsTests", dependencies: ["Plugins", "PluginTesting"], swiftSettings: swift),
         .testTarget(
             name: "DemoUpstreamTests", dependencies: ["DemoUpstream"], swiftSettings: swift),
-        .testTarget(name: "ProxyTests", dependencies: ["Proxy"], swiftSettings: swift),
+        .testTarget(
+            name: "ProxyTests", dependencies: ["Proxy", "Plugins"], swiftSettings: swift),
     ]
 )

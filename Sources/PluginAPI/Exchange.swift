@@ -24,7 +24,7 @@ public final class Exchange {
     /// Where steps of shared state that nobody waits for are taken.
     package var state: (any StateAccess)?
 
-    @usableFromInline var facts = FactTable()
+    @usableFromInline let facts = FactTable()
     private var assignedID: String?
 
     package init() {}

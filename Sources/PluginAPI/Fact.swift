@@ -44,6 +44,11 @@ public enum Facts {
     public static let identity = Fact<String>("identity")
     /// The class of service that the identity has been given, such as `free` or `partner`.
     public static let tier = Fact<String>("tier")
+    /// The limits that the identity has been given, in place of a limiter's own.
+    public static let ownLimits = Fact<[Rate]>("own_limits")
+    /// The models that the identity may ask for; absent means all. For the plugin that learns which one
+    /// a request asks for.
+    public static let allowedModels = Fact<[Glob]>("allowed_models")
     /// What every limit is multiplied by for this request: above 0, 1 where it is absent.
     public static let limitMultiplier = Fact<Double>("limit_multiplier")
     /// The model that the request asks for, and once it is known the one that answered.
@@ -59,30 +64,55 @@ public enum Facts {
 /// The facts of one exchange: a box for each that has ever been written, kept from exchange to
 /// exchange, so that writing one makes nothing.
 @usableFromInline
-struct FactTable {
-    /// By the fact's index, of which each belongs to one fact only: so its box has that fact's type.
-    @usableFromInline var boxes: ContiguousArray<FactBox?> = []
+final class FactTable {
+    /// By the fact's index, of which each belongs to one fact only: so its box has that fact's type. The
+    /// table owns them; to look at one it is neither kept nor let go of.
+    @usableFromInline var boxes: ContiguousArray<Unmanaged<FactBox>?> = []
+    /// The indices of those that this exchange has written, so that only these have to be emptied.
+    @usableFromInline var written: ContiguousArray<Int> = []
+
+    deinit {
+        for box in boxes { box?.release() }
+    }
 
     @inlinable
     subscript<Value>(fact: Fact<Value>) -> Value? {
         get {
             guard fact.index < boxes.count, let box = boxes[fact.index] else { return nil }
-            return unsafeDowncast(box, to: TypedFactBox<Value>.self).value
+            return box._withUnsafeGuaranteedRef {
+                unsafeDowncast($0, to: TypedFactBox<Value>.self).value
+            }
         }
         set {
             while boxes.count <= fact.index { boxes.append(nil) }
-            if let box = boxes[fact.index] {
-                unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
+            let box: Unmanaged<FactBox>
+            if let known = boxes[fact.index] {
+                box = known
             } else {
-                boxes[fact.index] = TypedFactBox(newValue) { box in
-                    unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
-                }
+                box = .passRetained(
+                    TypedFactBox<Value> { box in
+                        unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
+                    })
+                boxes[fact.index] = box
             }
+            let wasWritten = box._withUnsafeGuaranteedRef { box in
+                unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
+                let wasWritten = box.isWritten
+                box.isWritten = true
+                return wasWritten
+            }
+            if !wasWritten { written.append(fact.index) }
         }
     }
 
     func removeAll() {
-        for case let box? in boxes { box.clear(box) }
+        for index in written {
+            boxes[index]?._withUnsafeGuaranteedRef { box in
+                box.isWritten = false
+                box.clear(box)
+            }
+        }
+        written.removeAll(keepingCapacity: true)
     }
 }
 
@@ -91,6 +121,7 @@ class FactBox {
     /// Forgets the value. A function made where the fact is first written, because there the compiler
     /// knows its type; a method of the generic class would look the type up at run time.
     let clear: (FactBox) -> Void
+    @usableFromInline var isWritten = false
 
     @usableFromInline
     init(clear: @escaping (FactBox) -> Void) { self.clear = clear }
@@ -99,10 +130,4 @@ class FactBox {
 @usableFromInline
 final class TypedFactBox<Value>: FactBox {
     @usableFromInline var value: Value?
-
-    @usableFromInline
-    init(_ value: Value?, clear: @escaping (FactBox) -> Void) {
-        self.value = value
-        super.init(clear: clear)
-    }
 }

@@ -6,7 +6,12 @@ public enum BuiltIn {
     public static let plugins: [any Plugin.Type] = [
         TrustedProxy.self,
         RequestIdentifier.self,
+        APIKeys.self,
+        IPLimiter.self,
+        RateLimiter.self,
+        FingerprintLimiter.self,
         HeaderRules.self,
+        VelocityGuard.self,
         ActivityLogger.self,
     ]
 }

@@ -28,7 +28,8 @@ public enum NetworkSource: Hashable, Sendable {
         "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10",
     ].compactMap { Network($0) }
 
-    fileprivate func networks(setting: String, _ setup: Setup) throws(ConfigurationError)
+    /// - Parameter setting: what stands for it in the configuration, which errors point to.
+    package func networks(setting: String, _ setup: Setup) throws(ConfigurationError)
         -> [Network]
     {
         switch self {

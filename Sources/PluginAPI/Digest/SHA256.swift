@@ -33,14 +33,30 @@ public struct SHA256: Hashable, Sendable, CustomStringConvertible {
         self = text.withUTF8 { SHA256($0) }
     }
 
-    /// Reads 64 hexadecimal digits; nil when it is anything else.
+    /// Reads 64 hexadecimal digits in either case; nil when it is anything else.
     public init?(hexadecimal text: some StringProtocol) {
-        guard text.utf8.count == 64, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }),
-            let high = UInt128(text.prefix(32), radix: 16),
-            let low = UInt128(text.suffix(32), radix: 16)
-        else { return nil }
-        self.high = high
-        self.low = low
+        self.init(hexadecimal: text.utf8)
+    }
+
+    /// The same of bytes.
+    @inlinable
+    public init?(hexadecimal text: some Collection<UInt8>) {
+        guard text.count == 64 else { return nil }
+        var halves: (high: UInt128, low: UInt128) = (0, 0)
+        for byte in text {
+            let letter = ASCII.lowercased(byte) &- UInt8(ascii: "a")
+            let digit = letter < 6 ? letter + 10 : byte &- UInt8(ascii: "0")
+            guard digit < 10 || letter < 6 else { return nil }
+            halves.high = halves.high << 4 | halves.low >> 124
+            halves.low = halves.low << 4 | UInt128(digit)
+        }
+        (high, low) = halves
+    }
+
+    /// Takes the same time wherever the two differ, so that who can measure how long his guesses take
+    /// learns no more than right or wrong.
+    public static func == (left: SHA256, right: SHA256) -> Bool {
+        (left.high ^ right.high) | (left.low ^ right.low) == 0
     }
 
     /// 64 hexadecimal digits in lower case.

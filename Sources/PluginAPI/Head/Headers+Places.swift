@@ -19,6 +19,15 @@ extension Headers {
         }
     }
 
+    /// Each field in order, with the name in the case in which it came, as bytes that are valid during
+    /// the call. For paths on which every nanosecond counts; otherwise use `forEach`.
+    @inlinable
+    public func forEachBytes(
+        _ body: (_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> Void
+    ) {
+        for field in fields { body(storage.slice(field.name), storage.slice(field.value)) }
+    }
+
     /// Removes every field whose name `isUnwanted` says yes to. Names are valid during the call.
     public func removeAll(named isUnwanted: (UnsafeBufferPointer<UInt8>) -> Bool) {
         guard fields.contains(where: { isUnwanted(storage.slice($0.name)) }) else { return }

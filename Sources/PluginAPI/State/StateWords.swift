@@ -5,25 +5,30 @@
 public struct StateWords: Sendable {
     public static let capacity = 24
 
-    private var storage = InlineArray<24, Double>(repeating: 0)
-    public private(set) var count = 0
+    @usableFromInline var storage = InlineArray<24, Double>(repeating: 0)
+    @usableFromInline var used = 0
 
-    public init() {}
+    @inlinable public init() {}
+
+    @inlinable public var count: Int { used }
 
     /// - Precondition: there are at most `capacity` of them.
+    @inlinable
     public mutating func append(_ word: Double) {
-        storage[count] = word
-        count += 1
+        storage[used] = word
+        used += 1
     }
 
     /// - Precondition: `index` is below `count`.
+    @inlinable
     public subscript(index: Int) -> Double {
         get {
-            precondition(index < count, "a word that is not there")
-            return storage[index]
+            precondition(index < used, "a word that is not there")
+            // By its span, or all the words would be copied to read one.
+            return storage.span[index]
         }
         set {
-            precondition(index < count, "a word that is not there")
+            precondition(index < used, "a word that is not there")
             storage[index] = newValue
         }
     }

@@ -2,8 +2,11 @@ import PluginAPI
 
 /// The plugins that a route's requests go through: for each phase, the list of those that take part.
 package final class Chain: Sendable {
+    // Entries and steps are objects, because they are looked up for every request, and a copy of a
+    // plugin would keep and let go of everything that it holds.
+
     /// One plugin in its place.
-    package struct Entry: Sendable {
+    package final class Entry: Sendable {
         package let label: String
         package let mode: PluginMode
         package let plugin: any Plugin
@@ -19,22 +22,38 @@ package final class Chain: Sendable {
     }
 
     /// One hook of the request phase.
-    struct RequestStep: Sendable {
-        let entry: Int
-        let hook: Hook
+    enum RequestStep: Sendable {
+        case immediate(Step<any RequestPhase>)
+        case shared(Step<any SharedStatePhase>)
+        case waiting(Step<any AsyncRequestPhase>)
+        case whole(Step<any WholeRequestPhase>)
 
-        enum Hook: Sendable {
-            case immediate(any RequestPhase)
-            case shared(any SharedStatePhase)
-            case waiting(any AsyncRequestPhase)
-            case whole(any WholeRequestPhase)
+        /// The place of its plugin in the chain.
+        var place: Int {
+            switch self {
+            case .immediate(let step): step.place
+            case .shared(let step): step.place
+            case .waiting(let step): step.place
+            case .whole(let step): step.place
+            }
         }
     }
 
-    /// A hook of another phase, with the place of its plugin.
-    struct Step<Hook: Sendable>: Sendable {
-        let entry: Int
+    /// A hook of a phase.
+    final class Step<Hook: Sendable>: Sendable {
+        /// The place of its plugin in the chain.
+        let place: Int
+        let entry: Entry
+        /// That of the entry.
+        let number: Int
         let hook: Hook
+
+        init(_ hook: Hook, of entry: Entry, at place: Int) {
+            self.hook = hook
+            self.entry = entry
+            number = entry.number
+            self.place = place
+        }
     }
 
     let entries: [Entry]
@@ -49,19 +68,18 @@ package final class Chain: Sendable {
     package init(_ entries: [Entry]) {
         self.entries = entries
         func steps<Hook>(_ type: Hook.Type) -> [Step<Hook>] {
-            entries.enumerated().compactMap { index, entry in
-                (entry.plugin as? Hook).map { Step(entry: index, hook: $0) }
-            }
+            entries.enumerated().compactMap { place, entry in step(type, entry, place) }
         }
-        requestSteps = entries.enumerated().flatMap { index, entry in
-            var hooks: [RequestStep.Hook] = []
-            if let plugin = entry.plugin as? any RequestPhase { hooks.append(.immediate(plugin)) }
-            if let plugin = entry.plugin as? any SharedStatePhase { hooks.append(.shared(plugin)) }
-            if let plugin = entry.plugin as? any AsyncRequestPhase {
-                hooks.append(.waiting(plugin))
-            }
-            if let plugin = entry.plugin as? any WholeRequestPhase { hooks.append(.whole(plugin)) }
-            return hooks.map { RequestStep(entry: index, hook: $0) }
+        func step<Hook>(_ type: Hook.Type, _ entry: Entry, _ place: Int) -> Step<Hook>? {
+            (entry.plugin as? Hook).map { Step($0, of: entry, at: place) }
+        }
+        requestSteps = entries.enumerated().flatMap { place, entry in
+            [
+                step((any RequestPhase).self, entry, place).map { .immediate($0) },
+                step((any SharedStatePhase).self, entry, place).map { .shared($0) },
+                step((any AsyncRequestPhase).self, entry, place).map { .waiting($0) },
+                step((any WholeRequestPhase).self, entry, place).map { .whole($0) },
+            ].compactMap(\.self)
         }
         requestBodySteps = steps((any RequestBodyPhase).self)
         responseHeadSteps = steps((any ResponseHeadPhase).self).reversed()

@@ -9,40 +9,51 @@ extension ExchangeRun {
         let chain = route.chain
         var step = first
         exchange.now = loop.now
-        var time = step < chain.requestSteps.count ? loop.time.monotonic : loop.now
+        var time = Ticks.now
         while step < chain.requestSteps.count {
             stage = .deciding(step)
-            let current = chain.requestSteps[step]
-            turnaround = current.entry + 1
             let result: Result<Decision, any Error>
-            switch current.hook {
-            case .immediate(let plugin):
-                result = Result { try plugin.request(exchange) }
-            case .shared(let plugin):
-                guard let known = share(plugin, entry: current.entry) else {
+            let number: Int
+            switch chain.requestSteps[step] {
+            case .immediate(let current):
+                turnaround = current.place + 1
+                number = current.number
+                result = Result { try current.hook.request(exchange) }
+            case .shared(let current):
+                turnaround = current.place + 1
+                number = current.number
+                guard let known = share(current) else {
                     step += 1
                     continue
                 }
                 result = known
-            case .whole(let plugin):
+            case .whole(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
-                if bodyExceeds(plugin.bodyLimit) { return bodyIsTooLong(for: step) }
-                guard bodyHasEnded else { return awaitBody(for: step, bound: plugin.bodyLimit) }
-                result = Result { try plugin.request(exchange, body: upload.readable.span) }
+                turnaround = current.place + 1
+                number = current.number
+                let bound = current.hook.bodyLimit
+                if bodyExceeds(bound) { return bodyIsTooLong(for: step) }
+                guard bodyHasEnded else { return awaitBody(for: step, bound: bound) }
+                result = Result { try current.hook.request(exchange, body: upload.readable.span) }
                 takeReplacedBody()
-            case .waiting(let plugin):
+            case .waiting(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
-                guard let atOnce = start(plugin, step) else { return }
+                turnaround = current.place + 1
+                number = current.number
+                guard let atOnce = start(current.hook, step) else { return }
                 result = atOnce
             }
-            let entry = chain.entries[current.entry]
-            time = service.countTime(entry, since: time, loop.time)
-            if !awaitedSteps.isEmpty, !result.isToProceed {
-                let held = HeldDecision(entry: current.entry, result: result)
-                return settle(thenFrom: step + 1, held: held)
-            }
-            guard apply(result, of: entry) else { return }
+            time = service.countTime(number, since: time)
             step += 1
+            if case .success(.proceed) = result {
+                service.countProceeded(number)
+                continue
+            }
+            guard awaitedSteps.isEmpty else {
+                let held = HeldDecision(place: turnaround - 1, result: result)
+                return settle(thenFrom: step, held: held)
+            }
+            guard apply(result, of: chain.entries[turnaround - 1]) else { return }
         }
         guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
         turnaround = chain.entries.count
@@ -55,10 +66,9 @@ extension ExchangeRun {
     )
         -> Bool
     {
-        let metrics = service.metrics(of: entry)
         switch result {
         case .success(.proceed):
-            metrics.countProceeded()
+            service.countProceeded(entry.number)
             return true
         case .success(.refuse(let refusal)):
             guard record(entry.mode == .observe ? .observed : .refuse, refusal.reason, entry) else {
@@ -116,7 +126,7 @@ extension ExchangeRun {
     {
         stage = .waitingForPlugin(step)
         task = .starting
-        taskStarted = loop.time.monotonic
+        taskStarted = Ticks.now
         // The exchange does not leave its loop: the task runs there and nowhere else.
         nonisolated(unsafe) let run = self
         Task.immediate(executorPreference: loop) {
@@ -146,11 +156,10 @@ extension ExchangeRun {
             if isReleased { worker.recycle(self) }
             return
         }
-        let current = route.chain.requestSteps[step]
-        _ = service.countTime(route.chain.entries[current.entry], since: taskStarted, loop.time)
-        if apply(result, of: route.chain.entries[current.entry]) {
-            decide(from: step + 1)
-        }
+        let chain = route.chain
+        let entry = chain.entries[chain.requestSteps[step].place]
+        service.countTime(entry.number, since: taskStarted)
+        if apply(result, of: entry) { decide(from: step + 1) }
     }
 
     // MARK: - The body
@@ -178,13 +187,13 @@ extension ExchangeRun {
 
     /// The body is longer than the plugin at this step accepts, so the plugin is not asked.
     private func bodyIsTooLong(for step: Int) {
-        let current = route.chain.requestSteps[step]
-        let entry = route.chain.entries[current.entry]
-        turnaround = current.entry
+        let place = route.chain.requestSteps[step].place
+        let entry = route.chain.entries[place]
+        turnaround = place
         if record(entry.mode == .observe ? .observed : .refuse, "body_too_large", entry) {
             refuseBody()
         } else {
-            passedOver.append(current.entry)
+            passedOver.append(place)
             decide(from: step + 1)
         }
     }
@@ -230,20 +239,19 @@ extension ExchangeRun {
         guard !chain.requestBodySteps.isEmpty else { return true }
         let bytes = UnsafeBufferPointer(rebasing: upload.readable[uploadSeen...])
         uploadSeen = upload.count
-        var time = loop.time.monotonic
+        var time = Ticks.now
         exchange.now = loop.now
         for step in chain.requestBodySteps {
-            let entry = chain.entries[step.entry]
             do {
                 try step.hook.requestBody(exchange, bytes.span, isLast: bodyHasEnded)
             } catch {
-                failed(entry, error)
-                if entry.mode == .enforce {
+                failed(step.entry, error)
+                if step.entry.mode == .enforce {
                     breakOff()
                     return false
                 }
             }
-            time = service.countTime(entry, since: time, loop.time)
+            time = service.countTime(step.number, since: time)
         }
         return true
     }
@@ -280,11 +288,5 @@ extension ExchangeRun {
             sendError(
                 status: status, reason: reason, message: message)
         }
-    }
-}
-
-extension Result<Decision, any Error> {
-    fileprivate var isToProceed: Bool {
-        if case .success(.proceed) = self { true } else { false }
     }
 }

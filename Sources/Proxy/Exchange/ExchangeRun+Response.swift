@@ -9,17 +9,16 @@ extension ExchangeRun {
     func showHead() -> Bool {
         let chain = route.chain
         guard !chain.responseHeadSteps.isEmpty else { return true }
-        var time = loop.time.monotonic
+        var time = Ticks.now
         exchange.now = loop.now
-        for step in chain.responseHeadSteps where sees(step.entry) {
-            let entry = chain.entries[step.entry]
+        for step in chain.responseHeadSteps where sees(step.place) {
             do {
                 try step.hook.responseHead(exchange)
             } catch {
-                failed(entry, error)
-                if entry.mode == .enforce { return false }
+                failed(step.entry, error)
+                if step.entry.mode == .enforce { return false }
             }
-            time = service.countTime(entry, since: time, loop.time)
+            time = service.countTime(step.number, since: time)
         }
         return true
     }
@@ -42,11 +41,10 @@ extension ExchangeRun {
     func sendBody(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool) {
         let chain = route.chain
         guard !chain.responseBodySteps.isEmpty else { return pass(bytes) }
-        var time = loop.time.monotonic
+        var time = Ticks.now
         exchange.now = loop.now
         var replaced: [UInt8]?
-        for step in chain.responseBodySteps where sees(step.entry) {
-            let entry = chain.entries[step.entry]
+        for step in chain.responseBodySteps where sees(step.place) {
             do {
                 let decision =
                     if let replaced {
@@ -61,10 +59,10 @@ extension ExchangeRun {
                     if new.isEmpty, !isLast { return }
                 }
             } catch {
-                failed(entry, error)
-                if entry.mode == .enforce { return breakOff() }
+                failed(step.entry, error)
+                if step.entry.mode == .enforce { return breakOff() }
             }
-            time = service.countTime(entry, since: time, loop.time)
+            time = service.countTime(step.number, since: time)
         }
         if let replaced {
             replaced.withUnsafeBufferPointer { pass($0) }

@@ -9,29 +9,28 @@ import PluginAPI
 extension ExchangeRun {
     /// A step whose plugin has not decided yet.
     struct AwaitedStep {
-        /// The plugin's place in the chain.
-        let entry: Int
-        let plugin: any SharedStatePhase
+        let current: Chain.Step<any SharedStatePhase>
         let step: StateStep
         var outcome: StateClient.Outcome?
     }
 
     /// A decision of a plugin behind steps that are awaited: it holds only if they let it.
     struct HeldDecision {
-        let entry: Int
+        /// The plugin's place in the chain.
+        let place: Int
         let result: Result<Decision, any Error>
     }
 
     /// - Returns: the plugin's decision; nil when it needs a step that is awaited.
-    func share(_ plugin: any SharedStatePhase, entry: Int) -> Result<Decision, any Error>? {
+    func share(_ current: Chain.Step<any SharedStatePhase>) -> Result<Decision, any Error>? {
         do {
-            guard let step = try plugin.step(exchange) else { return .success(.proceed) }
+            guard let step = try current.hook.step(exchange) else { return .success(.proceed) }
             let outcome = worker.state.takeAtOnce(step)
             if awaitedSteps.isEmpty, let outcome {
-                return Result { try decision(plugin, step, outcome) }
+                return Result { try decision(current, step, outcome) }
             }
             awaitedSteps.append(
-                AwaitedStep(entry: entry, plugin: plugin, step: step, outcome: outcome))
+                AwaitedStep(current: current, step: step, outcome: outcome))
             return nil
         } catch {
             return .failure(error)
@@ -39,10 +38,11 @@ extension ExchangeRun {
     }
 
     private func decision(
-        _ plugin: any SharedStatePhase, _ step: StateStep, _ outcome: StateClient.Outcome
+        _ current: Chain.Step<any SharedStatePhase>, _ step: StateStep,
+        _ outcome: StateClient.Outcome
     ) throws -> Decision {
         switch outcome {
-        case .result(let result): try plugin.decide(exchange, step, result)
+        case .result(let result): try current.hook.decide(exchange, step, result)
         case .allowed: .proceed
         case .denied:
             .refuse(
@@ -60,7 +60,7 @@ extension ExchangeRun {
         stage = .waitingForState(next)
         heldDecision = held
         task = .starting
-        taskStarted = loop.time.monotonic
+        taskStarted = Ticks.now
         missingOutcomes = awaitedSteps.count
         for index in awaitedSteps.indices {
             guard awaitedSteps[index].outcome == nil else {
@@ -91,17 +91,17 @@ extension ExchangeRun {
         let chain = route.chain
         for (index, awaited) in awaitedSteps.enumerated() {
             guard let outcome = awaited.outcome else { continue }
-            turnaround = awaited.entry + 1
-            let entry = chain.entries[awaited.entry]
-            let result = Result { try decision(awaited.plugin, awaited.step, outcome) }
-            _ = service.countTime(entry, since: taskStarted, loop.time)
+            turnaround = awaited.current.place + 1
+            let entry = awaited.current.entry
+            let result = Result { try decision(awaited.current, awaited.step, outcome) }
+            service.countTime(entry.number, since: taskStarted)
             guard apply(result, of: entry) else { return withdrawSteps(behind: index) }
         }
         awaitedSteps.removeAll(keepingCapacity: true)
         if let held = heldDecision {
             heldDecision = nil
-            turnaround = held.entry + 1
-            guard apply(held.result, of: chain.entries[held.entry]) else { return }
+            turnaround = held.place + 1
+            guard apply(held.result, of: chain.entries[held.place]) else { return }
         }
         decide(from: next)
     }
@@ -110,7 +110,7 @@ extension ExchangeRun {
     private func withdrawSteps(behind refusing: Int) {
         for awaited in awaitedSteps[(refusing + 1)...] {
             guard case .result(let result) = awaited.outcome, result.isApplied,
-                let withdrawal = awaited.plugin.withdrawal(of: awaited.step)
+                let withdrawal = awaited.current.hook.withdrawal(of: awaited.step)
             else { continue }
             worker.state.take(withdrawal)
         }

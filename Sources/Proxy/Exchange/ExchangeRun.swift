@@ -57,7 +57,7 @@ final class ExchangeRun {
     var heldDecision: HeldDecision?
     /// An asynchronous hook of this exchange, or a step of its, is under way; the object must not be reused before it ends.
     var task = TaskState.none
-    var taskStarted = MonotonicTime(nanoseconds: 0)
+    var taskStarted = Ticks.now
     /// The connection has let go of it while a task was under way.
     var isReleased = false
 
@@ -172,10 +172,10 @@ final class ExchangeRun {
         service.count(exchange, route)
         let chain = route.chain
         guard !chain.completedSteps.isEmpty else { return }
-        var time = loop.time.monotonic
+        var time = Ticks.now
         for step in chain.completedSteps {
             step.hook.completed(exchange)
-            time = service.countTime(chain.entries[step.entry], since: time, loop.time)
+            time = service.countTime(step.number, since: time)
         }
     }
 

@@ -53,6 +53,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         self.log = log
         self.store = store
         self.connectionCount = connectionCount
+        Ticks.prepare()
         loop = try EventLoop(time: time)
         metrics = store.makeWorker()
         transport = UpstreamTransports(loop: loop)

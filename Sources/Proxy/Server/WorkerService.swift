@@ -6,6 +6,9 @@ final class WorkerService {
     let pools: [UpstreamPool]
     private let routeMetrics: [RouteMetrics]
     private let pluginMetrics: [PluginMetrics]
+    /// Those of `pluginMetrics`, by the same numbers.
+    private let pluginDurations: [Histogram.Writer]
+    private let pluginProceeds: [LocalCounter.Writer]
 
     init(_ generation: Generation, worker: Worker, workers: Int) {
         self.generation = generation
@@ -14,17 +17,21 @@ final class WorkerService {
             worker.routeMetrics(for: $0)
         }
         pluginMetrics = generation.plugins.map { worker.pluginMetrics(for: $0.label) }
+        pluginDurations = pluginMetrics.map(\.duration.writer)
+        pluginProceeds = pluginMetrics.map(\.proceeded.writer)
     }
 
     func metrics(of entry: Chain.Entry) -> PluginMetrics { pluginMetrics[entry.number] }
 
+    func countProceeded(_ number: Int) { pluginProceeds[number].add() }
+
     /// Counts the time that a plugin's hook took.
+    /// - Parameter number: the plugin's among the generation's.
     /// - Returns: the time now, from which the next hook's is counted.
-    func countTime(_ entry: Chain.Entry, since start: MonotonicTime, _ time: any TimeSource)
-        -> MonotonicTime
-    {
-        let now = time.monotonic
-        pluginMetrics[entry.number].duration.add(nanoseconds: now.nanoseconds(since: start))
+    @discardableResult
+    func countTime(_ number: Int, since start: Ticks) -> Ticks {
+        let now = Ticks.now
+        pluginDurations[number].add(nanoseconds: now.nanoseconds(since: start))
         return now
     }
 

@@ -72,6 +72,17 @@ package final class RecordTable: StateTable {
         }
     }
 
+    /// Adds what the others know to what is known here, where that may be more in part.
+    func merge(_ key: StateKey, _ words: Span<Double>, lifetime: Double, now: Double) {
+        let hash = key.hashValue
+        shard(hash).withLock { shard in
+            shard.update(key, hash: hash, now: now) { record, _ in
+                program.merge(&record, words)
+                return ((), lifetime: lifetime)
+            }
+        }
+    }
+
     /// Removes the expired among a part of the records. Called every so often.
     func sweep(now: Double) {
         for shard in shards { shard.withLock { $0.sweep(1024, now) } }

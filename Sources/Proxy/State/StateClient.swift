@@ -131,9 +131,14 @@ package final class StateClient: StateAccess {
                 guard let reply = script.reply(text) else { return then(nil) }
                 sharing.taken()
                 store.clock.set(reply.now)
-                table.store(
-                    step.key, reply.record.span, lifetime: reply.result.lifetime, mark: mark,
-                    now: store.clock.at(loop.now))
+                let (words, lifetime) = (reply.record.span, reply.result.lifetime)
+                let now = store.clock.at(loop.now)
+                if sharing.mark == mark {
+                    table.store(step.key, words, lifetime: lifetime, mark: mark, now: now)
+                } else {
+                    // Another loop has lost its connection meanwhile, and may have counted here alone.
+                    table.merge(step.key, words, lifetime: lifetime, now: now)
+                }
                 then(reply.result)
             case .success: then(nil)
             case .failure(.refused(let words)):

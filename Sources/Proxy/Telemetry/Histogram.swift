@@ -14,7 +14,7 @@ final class Histogram: @unchecked Sendable {
 
     /// One cell for each bound, one for what is above them, and the sum of all in nanoseconds.
     private let cells: UnsafeMutablePointer<UInt64>
-    private static let cellCount = bounds.count + 2
+    fileprivate static let cellCount = bounds.count + 2
 
     init() {
         cells = .allocate(capacity: Self.cellCount)
@@ -25,15 +25,30 @@ final class Histogram: @unchecked Sendable {
 
     func add(_ duration: Duration) { add(nanoseconds: duration.nanoseconds) }
 
-    func add(nanoseconds: Int64) {
+    func add(nanoseconds: Int64) { writer.add(nanoseconds: nanoseconds) }
+
+    /// For the thread that adds: it holds no reference, and must not be used after the histogram has gone.
+    var writer: Writer { Writer(cells: cells) }
+
+    struct Writer {
+        fileprivate let cells: UnsafeMutablePointer<UInt64>
+
+        func add(nanoseconds: Int64) {
+            // Most hooks take less than the first bound.
+            let cell = nanoseconds <= 1000 ? 0 : Histogram.cell(nanoseconds)
+            sluice_counter_add(cells + cell, 1)
+            sluice_counter_add(cells + Histogram.cellCount - 1, UInt64(max(0, nanoseconds)))
+        }
+    }
+
+    fileprivate static func cell(_ nanoseconds: Int64) -> Int {
         var low = 0
-        var high = Self.bounds.count
+        var high = bounds.count
         while low < high {
             let middle = (low + high) / 2
-            if nanoseconds <= Self.bounds[middle] { high = middle } else { low = middle + 1 }
+            if nanoseconds <= bounds[middle] { high = middle } else { low = middle + 1 }
         }
-        sluice_counter_add(cells + low, 1)
-        sluice_counter_add(cells + Self.bounds.count + 1, UInt64(max(0, nanoseconds)))
+        return low
     }
 
     /// What has been counted so far.

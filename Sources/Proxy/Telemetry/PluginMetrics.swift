@@ -3,7 +3,7 @@ import PluginAPI
 /// What one worker counts of one plugin's instance.
 final class PluginMetrics: Sendable {
     let duration = Histogram()
-    private let proceeded = LocalCounter()
+    let proceeded = LocalCounter()
     private let others = Locked<[Key: UInt64]>([:])
 
     struct Key: Hashable, Sendable {
@@ -14,8 +14,6 @@ final class PluginMetrics: Sendable {
     /// Reasons come from plugins' code. One that makes them up from what clients send would grow this
     /// without end, so what comes after so many is counted together.
     private static let reasonLimit = 64
-
-    func countProceeded() { proceeded.add() }
 
     func count(_ kind: DecisionRecord.Kind, _ reason: String) {
         others.withLock { counts in

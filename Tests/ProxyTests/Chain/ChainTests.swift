@@ -15,18 +15,18 @@ struct ChainTests {
     @Test("requests go through it first to last, answers last to first")
     func order() {
         let chain = chain(EveryPhase(), EveryPhase(), EveryPhase())
-        #expect(chain.requestBodySteps.map(\.entry) == [0, 1, 2])
-        #expect(chain.responseHeadSteps.map(\.entry) == [2, 1, 0])
-        #expect(chain.responseBodySteps.map(\.entry) == [2, 1, 0])
-        #expect(chain.completedSteps.map(\.entry) == [2, 1, 0])
+        #expect(chain.requestBodySteps.map(\.place) == [0, 1, 2])
+        #expect(chain.responseHeadSteps.map(\.place) == [2, 1, 0])
+        #expect(chain.responseBodySteps.map(\.place) == [2, 1, 0])
+        #expect(chain.completedSteps.map(\.place) == [2, 1, 0])
     }
 
     @Test("a plugin that decides in several ways does so in the phases' order, before the next one")
     func requestSteps() {
         let chain = chain(EveryPhase(), OnlyRequest(), EveryPhase())
-        #expect(chain.requestSteps.map(\.entry) == [0, 0, 0, 0, 1, 2, 2, 2, 2])
+        #expect(chain.requestSteps.map(\.place) == [0, 0, 0, 0, 1, 2, 2, 2, 2])
         #expect(
-            chain.requestSteps.map(\.hook.kind) == [
+            chain.requestSteps.map(\.kind) == [
                 "immediate", "shared", "waiting", "whole",
                 "immediate",
                 "immediate", "shared", "waiting", "whole",
@@ -37,8 +37,8 @@ struct ChainTests {
     func absent() {
         let chain = chain(OnlyRequest(), NoPhase(), OnlyCompleted())
         #expect(chain.entries.count == 3)
-        #expect(chain.requestSteps.map(\.entry) == [0])
-        #expect(chain.completedSteps.map(\.entry) == [2])
+        #expect(chain.requestSteps.map(\.place) == [0])
+        #expect(chain.completedSteps.map(\.place) == [2])
         #expect(chain.requestBodySteps.isEmpty && chain.responseHeadSteps.isEmpty)
         #expect(chain.responseBodySteps.isEmpty)
     }
@@ -47,7 +47,7 @@ struct ChainTests {
     func twice() {
         let plugin = OnlyRequest()
         let chain = chain(plugin, plugin)
-        #expect(chain.requestSteps.map(\.entry) == [0, 1])
+        #expect(chain.requestSteps.map(\.place) == [0, 1])
     }
 
     @Test("an empty chain has no steps")
@@ -57,7 +57,7 @@ struct ChainTests {
     }
 }
 
-extension Chain.RequestStep.Hook {
+extension Chain.RequestStep {
     fileprivate var kind: String {
         switch self {
         case .immediate: "immediate"

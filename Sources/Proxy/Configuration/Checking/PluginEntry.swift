@@ -26,8 +26,8 @@ struct PluginEntry {
     func mayAnswer(_ registry: PluginRegistry) -> Bool {
         guard settings.enabled, let name else { return false }
         guard let type = registry[name] else { return true }
-        return type is any RequestPhase.Type || type is any AsyncRequestPhase.Type
-            || type is any WholeRequestPhase.Type
+        return type is any RequestPhase.Type || type is any SharedStatePhase.Type
+            || type is any AsyncRequestPhase.Type || type is any WholeRequestPhase.Type
     }
 
     /// What became of it.

@@ -24,12 +24,14 @@ package struct PluginReference: Sendable {
     private static func phases(of type: any Plugin.Type) -> [String] {
         let phases: [(String, Bool)] = [
             ("request", type is any RequestPhase.Type),
+            ("shared state", type is any SharedStatePhase.Type),
             ("async request", type is any AsyncRequestPhase.Type),
             ("whole request", type is any WholeRequestPhase.Type),
             ("request body", type is any RequestBodyPhase.Type),
             ("response head", type is any ResponseHeadPhase.Type),
             ("response body", type is any ResponseBodyPhase.Type),
             ("completed", type is any CompletedPhase.Type),
+            ("periodic", type is any PeriodicPhase.Type),
         ]
         return phases.filter(\.1).map(\.0)
     }

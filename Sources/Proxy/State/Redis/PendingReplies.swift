@@ -4,7 +4,7 @@ import PluginAPI
 /// been sent is the next to be answered.
 struct PendingReplies {
     // Invariant: first <= written <= entries.count; those before `first` are nil, the others are not.
-    private var entries: ContiguousArray<PendingReply?> = []
+    private(set) var entries: ContiguousArray<PendingReply?> = []
     private var first = 0
     /// Those from here on have yet to be written.
     private var written = 0

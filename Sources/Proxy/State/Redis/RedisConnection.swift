@@ -14,24 +14,24 @@ package final class RedisConnection: TimerTarget, @unchecked Sendable {
     package typealias ReplyHandler = (Result<RedisReply, RedisFailure>) -> Void
 
     package weak var delegate: (any RedisConnectionDelegate)?
-    private let loop: EventLoop
-    private let settings: RedisSettings
-    private var timer: LoopTimer!
-    private var state = State.closed
-    private var pending = PendingReplies()
+    let loop: EventLoop
+    let settings: RedisSettings
+    var timer: LoopTimer!
+    var state = State.closed
+    var pending = PendingReplies()
     private var isFlushSet = false
 
-    private var scripts: [ObjectIdentifier: KnownScript] = [:]
+    var scripts: [ObjectIdentifier: KnownScript] = [:]
     /// Those of the server that this round of attempts has yet to try.
-    private var addresses: ArraySlice<String> = []
-    private var delay: ReconnectDelay
+    var addresses: ArraySlice<String> = []
+    var delay: ReconnectDelay
     /// What the delegate was last told; nil when nothing yet.
-    private var wasReady: Bool?
-    private var why = "it is closed"
+    var wasReady: Bool?
+    var why = "it is closed"
     /// Tells an answer of the resolver that was asked before the last `close`.
-    private var openings = 0
+    var openings = 0
 
-    private enum State {
+    enum State {
         case closed
         case resolving
         case connecting(RedisSocket)
@@ -48,7 +48,7 @@ package final class RedisConnection: TimerTarget, @unchecked Sendable {
         }
     }
 
-    private struct KnownScript {
+    struct KnownScript {
         let script: RedisScript
         /// By which the server knows it; nil until it has said so.
         var digest: RedisArguments?
@@ -143,7 +143,7 @@ package final class RedisConnection: TimerTarget, @unchecked Sendable {
         socket.append("EVAL", leading: leading, arguments)
     }
 
-    private func load(_ script: RedisScript, _ socket: RedisSocket) {
+    func load(_ script: RedisScript, _ socket: RedisSocket) {
         socket.append(
             "SCRIPT", RedisArguments([Array("LOAD".utf8), script.source]))
         pending.append(.loading(script))
@@ -171,147 +171,9 @@ package final class RedisConnection: TimerTarget, @unchecked Sendable {
         max(settings.timeout - .nanoseconds(Int64(TimerWheel.tick)), settings.timeout / 2)
     }
 
-    // MARK: - Attempts
-
-    private var place: String {
-        let host = settings.address.host
-        return "\(host.contains(":") ? "[\(host)]" : host):\(settings.address.port)"
-    }
-
-    private func setTimer(in duration: Duration) {
-        loop.timers.set(timer, at: loop.now + duration)
-    }
-
-    package func timerFired(_ timer: LoopTimer) {
-        let milliseconds = settings.connectTimeout.nanoseconds / 1_000_000
-        switch state {
-        case .closed: break
-        case .waiting: attempt()
-        case .resolving:
-            // The resolver cannot be stopped, and is not asked twice at a time.
-            tell(false, "its name was not resolved within \(milliseconds) ms")
-        case .connecting: giveUp("no connection within \(milliseconds) ms")
-        case .greeting: giveUp("connected, and no answer within \(milliseconds) ms")
-        case .ready:
-            guard let deadline = pending.earliestDeadline else { return }
-            if deadline > loop.now {
-                loop.timers.set(timer, at: deadline)
-            } else {
-                giveUp(
-                    "no answer within \(settings.timeout.nanoseconds / 1_000_000) ms",
-                    failing: .timedOut)
-            }
-        }
-    }
-
-    private func attempt() {
-        let host = settings.address.host
-        if let address = HostResolver.address(host) {
-            addresses = [address]
-            return connect()
-        }
-        state = .resolving
-        setTimer(in: settings.connectTimeout)
-        WorkerThread.start(name: "redis-resolver") { [weak self, loop, openings] in
-            let result = Result { () throws(HostResolver.Failure) in
-                try HostResolver.resolve(host)
-            }
-            loop.submit { [weak self] in self?.resolved(result, openings) }
-        }
-    }
-
-    private func resolved(_ result: Result<[String], HostResolver.Failure>, _ openings: Int) {
-        guard case .resolving = state, openings == self.openings else { return }
-        switch result {
-        case .success(let found):
-            addresses = found[...]
-            connect()
-        case .failure(let failure): giveUp("its name was not resolved: \(failure)")
-        }
-    }
-
-    /// Begins to connect to the next address.
-    private func connect() {
-        var cause = "no address is left"
-        while let address = addresses.popFirst() {
-            do throws(RedisSocket.Failure) {
-                state = .connecting(
-                    try RedisSocket(address, port: settings.address.port, loop: loop, self))
-                return setTimer(in: settings.connectTimeout)
-            } catch {
-                cause = error.description
-            }
-        }
-        giveUp(cause)
-    }
-
-    /// Takes leave of what there is of a connection: for the server's next address, or for a while.
-    private func giveUp(_ cause: String, failing failure: RedisFailure? = nil) {
-        state.socket?.close()
-        if case .ready(_, let since) = state {
-            // One that is lost as soon as it is made is not tried again as eagerly.
-            if loop.now - since > settings.reconnectDelay.maximum { delay.reset() }
-        } else {
-            // Greetings; nobody waits for their replies.
-            pending.removeAll()
-            if !addresses.isEmpty { return connect() }
-        }
-        state = .waiting
-        var random = SystemRandomNumberGenerator()
-        setTimer(in: delay.next(using: &random))
-        tell(false, cause)
-        failPending(failure ?? .away(why))
-    }
-
-    private func tell(_ isReady: Bool, _ cause: String = "") {
-        if !isReady { why = "\(place): \(withoutSecret(cause))" }
-        guard wasReady != isReady else { return }
-        wasReady = isReady
-        if isReady {
-            delegate?.redisIsReady(self)
-        } else {
-            delegate?.redisIsAway(self, why)
-        }
-    }
-
-    /// Some servers repeat what they do not understand.
-    private func withoutSecret(_ words: String) -> String {
-        guard let password = settings.address.password, !password.isEmpty else { return words }
-        return words.replacing(password, with: "[redacted]")
-    }
-
-    private func failPending(_ failure: RedisFailure) {
-        // One at a time: whoever is told may close the connection, which tells the others.
-        while let entry = pending.popFirst() { entry.fail(failure) }
-    }
-
-    // MARK: - What the socket tells
-
-    func connected(_ socket: RedisSocket) {
-        state = .greeting(socket)
-        let address = settings.address
-        func say(
-            _ name: StaticString, _ arguments: [[UInt8]], _ step: PendingReply.GreetingStep
-        ) {
-            socket.append(name, RedisArguments(arguments))
-            pending.append(.greeting(step))
-        }
-        if let password = address.password {
-            let credentials = [address.user, password].compactMap { $0.map { Array($0.utf8) } }
-            say("AUTH", credentials, .authentication)
-        }
-        if address.database != 0 {
-            say("SELECT", [Array(String(address.database).utf8)], .selection)
-        }
-        for known in scripts.values { load(known.script, socket) }
-        say("DEL", [settings.probeKey], .probe)
-        say("PING", [], .ping)
-        socket.flush()
-    }
+    // MARK: - Replies
 
     var expectsReply: Bool { !pending.isEmpty }
-
-    func lost(_ cause: String) { giveUp(cause) }
 
     func received(_ reply: RedisReply) {
         if case .error(let words) = reply, RedisFailure.meansAway(words) { return giveUp(words) }
@@ -340,22 +202,6 @@ package final class RedisConnection: TimerTarget, @unchecked Sendable {
         }
     }
 
-    private func greeted(_ step: PendingReply.GreetingStep, _ reply: RedisReply) {
-        let isExpected =
-            switch step {
-            case .authentication, .selection: reply.isText("OK")
-            // Whether the user may use this command does not matter: the server takes changes.
-            case .probe: true
-            case .ping: reply.isText("PONG")
-            }
-        guard isExpected else { return giveUp(reply.words ?? "it does not answer as Redis does") }
-        guard case .ping = step, case .greeting(let socket) = state else { return }
-        state = .ready(socket, since: loop.now)
-        loop.timers.cancel(timer)
-        addresses = []
-        tell(true)
-    }
-
     /// A script that cannot be loaded is sent with each use, where the server's words reach whoever
     /// uses it.
     private func loaded(_ script: RedisScript, _ reply: RedisReply) {
@@ -364,5 +210,10 @@ package final class RedisConnection: TimerTarget, @unchecked Sendable {
         leading.append(digest)
         leading.append("1")
         scripts[ObjectIdentifier(script)]?.digest = leading
+    }
+
+    func failPending(_ failure: RedisFailure) {
+        // One at a time: whoever is told may close the connection, which tells the others.
+        while let entry = pending.popFirst() { entry.fail(failure) }
     }
 }

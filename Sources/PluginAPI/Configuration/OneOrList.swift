@@ -1,16 +1,16 @@
-import PluginAPI
+/// One value, or a list of at least one: `"60/m"`, `["10/s", "1000/h"]`.
+public struct OneOrList<Value: SettingValue>: SettingValue {
+    public let values: [Value]
 
-/// One value, or a list of them.
-struct OneOrList<Value: SettingValue>: SettingValue {
-    let values: [Value]
+    public init(_ values: Value...) { self.values = values }
 
-    static var settingType: SettingType {
+    public static var settingType: SettingType {
         .either(
             [Value.settingType, .list(of: Value.settingType)],
             expected: Value.settingType.expected + ", or a list of them")
     }
 
-    init(setting value: ConfigurationValue) throws(ConfigurationError) {
+    public init(setting value: ConfigurationValue) throws(ConfigurationError) {
         guard value.array != nil else {
             values = [try Value(setting: value)]
             return
@@ -21,5 +21,5 @@ struct OneOrList<Value: SettingValue>: SettingValue {
         }
     }
 
-    var settingJSON: JSONValue { values.settingJSON }
+    public var settingJSON: JSONValue { values.settingJSON }
 }

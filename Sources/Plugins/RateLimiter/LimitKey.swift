@@ -1,0 +1,50 @@
+import PluginAPI
+
+/// What a rate limiter counts by: one part or a combination.
+struct LimitKey: Sendable {
+    /// What becomes of a request that has not all parts.
+    enum WhenMissing: String, SettingChoice {
+        /// All that lack a part are counted together.
+        case shared
+        /// It is not limited.
+        case skip
+    }
+
+    private let parts: [KeyPart]
+    private let whenMissing: WhenMissing
+
+    init(_ parts: [KeyPart], _ whenMissing: WhenMissing) {
+        self.parts = parts
+        self.whenMissing = whenMissing
+    }
+
+    var name: String { parts.map(\.name).joined(separator: "+") }
+
+    /// - Returns: nil when the request is not limited.
+    func key(of exchange: Exchange) -> StateKey? {
+        if parts.count == 1, case .everyone = parts[0] { return .everyone }
+        if parts.count == 1, case .address = parts[0], let address = exchange.clientAddress {
+            return StateKey(KeyPart.network(of: address))
+        }
+        var key = ""
+        for (index, part) in parts.enumerated() {
+            if index > 0 { key += "|" }
+            if let value = part.value(of: exchange) {
+                key += Self.escaped(value)
+            } else if whenMissing == .skip {
+                return nil
+            } else {
+                // No value is written like this, because its backslashes are doubled.
+                key += "\\-"
+            }
+        }
+        return StateKey(key)
+    }
+
+    /// So that different values never make the same key.
+    private static func escaped(_ value: String) -> String {
+        guard value.utf8.contains(where: { $0 == UInt8(ascii: "|") || $0 == UInt8(ascii: "\\") })
+        else { return value }
+        return value.replacing("\\", with: "\\\\").replacing("|", with: "\\|")
+    }
+}
