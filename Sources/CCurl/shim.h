@@ -41,8 +41,14 @@ static inline CURLcode sluice_easy_get_long(CURL *h, CURLINFO i, long *v) {
 static inline CURLcode sluice_easy_get_offset(CURL *h, CURLINFO i, curl_off_t *v) {
     return (curl_easy_getinfo)(h, i, v);
 }
+static inline CURLcode sluice_easy_get_socket(CURL *h, CURLINFO i, curl_socket_t *v) {
+    return (curl_easy_getinfo)(h, i, v);
+}
 static inline CURLcode sluice_easy_get_pointer(CURL *h, CURLINFO i, void **v) {
     return (curl_easy_getinfo)(h, i, v);
+}
+static inline CURLSHcode sluice_share_set_data(CURLSH *s, CURLSHoption o, curl_lock_data v) {
+    return (curl_share_setopt)(s, o, v);
 }
 static inline CURLMcode sluice_multi_set_long(CURLM *m, CURLMoption o, long v) {
     return (curl_multi_setopt)(m, o, v);

@@ -83,6 +83,32 @@ package enum HeadWriter {
         buffer.append("\r\n")
     }
 
+    /// Writes the request for this very target, byte for byte.
+    /// - Parameters:
+    ///   - authority: the Host that is sent when the request has none.
+    ///   - framing: not `.untilClose`.
+    package static func writeRequest(
+        _ request: Request, target: Bytes, authority: String, framing: BodyFraming,
+        to buffer: inout ByteBuffer
+    ) {
+        let storage = request.headers.storage
+        buffer.append(storage.slice(request.methodRange))
+        buffer.append(" ")
+        target.withBytes { buffer.append($0) }
+        buffer.append(" HTTP/1.1\r\n")
+        if !request.headers.fields.contains(where: { $0.id == .host }) {
+            buffer.append("Host: ")
+            var authority = authority
+            authority.withUTF8 { buffer.append($0) }
+            buffer.append("\r\n")
+        }
+        FieldWriter.write(request.headers, to: &buffer) {
+            $0 == .contentLength || $0 == .transferEncoding
+        }
+        writeFraming(framing, to: &buffer)
+        buffer.append("\r\n")
+    }
+
     private static func writePath(
         _ path: UnsafeBufferPointer<UInt8>, without removed: Int,
         behind added: UnsafeBufferPointer<UInt8>?, to buffer: inout ByteBuffer

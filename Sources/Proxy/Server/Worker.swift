@@ -56,7 +56,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         Ticks.prepare()
         loop = try EventLoop(time: time)
         metrics = store.makeWorker()
-        transport = CurlTransport(loop: loop)
+        transport = UpstreamTransports(loop: loop)
         self.state = StateClient(state, sharing, loop, worker: number)
         loop.addParticipant(self)
         if number == 0 {

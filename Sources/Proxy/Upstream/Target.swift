@@ -12,6 +12,7 @@ package final class Target: Sendable {
     let authority: String
     /// The address as records and logs show it.
     let name: String
+    let isSecure: Bool
 
     private let retired = Atomic(false)
 
@@ -27,8 +28,11 @@ package final class Target: Sendable {
         self.tls = tls
         name = address.description
         switch address {
-        case .unix: authority = "localhost"
+        case .unix:
+            authority = "localhost"
+            isSecure = false
         case .tcp(let isSecure, let host, let port):
+            self.isSecure = isSecure
             let name = host.contains(":") ? "[\(host)]" : host
             authority = port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
         }
@@ -38,8 +42,4 @@ package final class Target: Sendable {
     var isRetired: Bool { retired.load(ordering: .relaxed) }
 
     func retire() { retired.store(true, ordering: .relaxed) }
-
-    var isSecure: Bool {
-        if case .tcp(true, _, _) = address { true } else { false }
-    }
 }

@@ -344,9 +344,11 @@ struct AnswerTests {
         arguments: TransportKind.allCases,
         [
             "Content-Length: 2\r\n\r\nhi", "Connection: close\r\nContent-Length: 2\r\n\r\nhi",
-            // Not chunked: libcurl takes the chunks apart and does not tell whether the last one was there.
+            "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
         ])
     func earlyWithEnd(_ kind: TransportKind, _ answer: String) throws {
+        // libcurl takes the chunks apart and does not tell whether the last one was there.
+        if kind == .transfers, answer.contains("chunked") { return }
         let server = try ScriptedServer { connection in
             guard try connection.head() != nil else { return }
             // All of it has been read, so the close is no reset.

@@ -57,8 +57,9 @@ struct RandomAnswerTests {
         }
         let target = server.target()
         for (number, answer) in answers.enumerated() {
-            // Without its last LF alone an answer lacks nothing, and libcurl takes it for whole.
-            let places = Array(answer.indices.dropLast())
+            // Without its last LF alone an answer lacks nothing, and libcurl takes it for whole. Our own
+            // reader is stricter: the line that ends the trailer section ends with it (RFC 9112 §7.1).
+            let places = Array(kind == .transfers ? answer.indices.dropLast() : answer.indices)
             let calls = try places.map { try loop.start("GET /\(number)/\($0)", to: target) }
             for (place, call) in zip(places, calls) {
                 let end = try call.end()

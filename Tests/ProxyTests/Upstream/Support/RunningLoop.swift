@@ -1,3 +1,5 @@
+import PluginAPI
+
 @testable import Proxy
 
 /// An event loop with a transport, on a thread of its own, for as long as a test holds it.
@@ -5,10 +7,14 @@ final class RunningLoop: @unchecked Sendable {
     let transport: any Transport
     private let thread: LoopThread
 
-    init(_ kind: TransportKind) throws {
+    convenience init(_ kind: TransportKind, _ time: any TimeSource = SystemTime()) throws {
+        try self.init(time, kind.make)
+    }
+
+    init(_ time: any TimeSource = SystemTime(), _ make: (EventLoop) -> any Transport) throws {
         var made: (any Transport)?
-        thread = try LoopThread { loop in
-            made = kind.make(loop)
+        thread = try LoopThread(time) { loop in
+            made = make(loop)
             return made
         }
         transport = made!

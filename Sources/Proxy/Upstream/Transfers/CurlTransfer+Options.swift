@@ -5,24 +5,10 @@ import PluginAPI
 extension CurlTransfer {
     func configure() {
         let me = Unmanaged.passUnretained(self).toOpaque()
-        setAddress()
-        sluice_easy_set_pointer(easy, CURLOPT_PRIVATE, me)
-        sluice_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
-        sluice_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        set(CURLOPT_PROXY, "")
+        handle.set(CURLOPT_PRIVATE, me)
         sluice_easy_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         sluice_easy_set_long(easy, CURLOPT_HTTP09_ALLOWED, 0)
         sluice_easy_set_long(easy, CURLOPT_BUFFERSIZE, 16384)
-        sluice_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
-        sluice_easy_set_long(
-            easy, CURLOPT_CONNECTTIMEOUT_MS, Int(target.connectTimeout.nanoseconds / 1_000_000))
-        sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, target.tls.verify ? 1 : 0)
-        sluice_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, target.tls.verify ? 2 : 0)
-        if let file = target.tls.caFile {
-            // In place of the system's, which libcurl would also look through.
-            set(CURLOPT_CAINFO, file)
-            sluice_easy_set_pointer(easy, CURLOPT_CAPATH, nil)
-        }
         sluice_easy_set_long(easy, CURLOPT_HTTP_VERSION, version)
         // libcurl 7.88 breaks the second request of an HTTP/2 connection without TLS.
         if version == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE {
@@ -59,32 +45,12 @@ extension CurlTransfer {
         }
     }
 
-    func setAddress() {
-        var (scheme, host, port) = ("http", "localhost", UInt16(80))
-        switch target.address {
-        case .unix(let path): set(CURLOPT_UNIX_SOCKET_PATH, path)
-        case .tcp(let isSecure, let name, let number):
-            scheme = isSecure ? "https" : "http"
-            host = name.contains(":") ? "[\(name)]" : name
-            port = number
-        }
-        curl_url_set(address, CURLUPART_SCHEME, scheme, 0)
-        curl_url_set(address, CURLUPART_HOST, host, 0)
-        curl_url_set(address, CURLUPART_PORT, String(port), 0)
-        curl_url_set(address, CURLUPART_PATH, "/", 0)
-        sluice_easy_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(address))
-    }
-
     var version: Int {
         switch (target.version, target.isSecure) {
         case (.http1, _), (.auto, false): CURL_HTTP_VERSION_1_1
         case (.auto, true), (.http2, true): CURL_HTTP_VERSION_2TLS
         case (.http2, false): CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
         }
-    }
-
-    func set(_ option: CURLoption, _ text: String) {
-        text.withCString { _ = sluice_easy_set_pointer(easy, option, $0) }
     }
 
     func set(_ outgoing: OutgoingRequest) {
@@ -117,11 +83,11 @@ extension CurlTransfer {
         }
         if !outgoing.request.methodBytes.elementsEqual(methodSet) || methodSet.isEmpty {
             methodSet = Array(outgoing.request.methodBytes)
-            set(CURLOPT_CUSTOMREQUEST, outgoing.request.methodName)
+            handle.set(CURLOPT_CUSTOMREQUEST, outgoing.request.methodName)
         }
         sluice_easy_set_pointer(
             easy, CURLOPT_HTTPHEADER, headerList.fill(outgoing.request, isChunked: isChunked))
-        errorText[0] = 0
+        handle.clearError()
     }
 
     /// libcurl 7.88 forgets to begin anew with a handle that has sent a trailer section: the next chunked

@@ -4,14 +4,11 @@ import PluginAPI
 
 /// One libcurl multi handle, driven by the loop's epoll and timers.
 ///
-/// libcurl asks for its sockets to be watched and for a timer, in callbacks; it must not be called
-/// from inside a callback. So what exchanges want done with a transfer (add, resume, remove) is noted
-/// and carried out at the turn's end, all together.
-final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
-    private let multi: UnsafeMutableRawPointer
+/// libcurl must not be called from inside a callback. So what exchanges want done with a transfer
+/// (add, resume, remove) is noted and carried out at the turn's end, all together.
+final class CurlMulti: EventHandler, TurnParticipant, CurlDriverUser {
+    private var driver: CurlDriver!
     private let loop: EventLoop
-    private var timer: LoopTimer!
-    private var timeoutIsDue = false
     private var sockets: ContiguousArray<Socket> = []
     private var pending: ContiguousArray<CurlTransfer> = []
 
@@ -34,32 +31,13 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
     }
 
     init(loop: EventLoop) {
-        curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-        multi = curl_multi_init()
         self.loop = loop
-        timer = LoopTimer(self)
-        let me = Unmanaged.passUnretained(self).toOpaque()
-        sluice_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
-        sluice_multi_set_socket_function(multi) { easy, descriptor, what, me, _ in
-            me!.curlMulti.watch(descriptor, what, easy)
-            return 0
-        }
-        sluice_multi_set_pointer(multi, CURLMOPT_TIMERDATA, me)
-        sluice_multi_set_timer_function(multi) { _, milliseconds, me in
-            me!.curlMulti.setTimeout(milliseconds)
-            return 0
-        }
-        sluice_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
-        // How many connections there may be is decided per upstream; libcurl only must not close idle
-        // ones because of a smaller idea of its own.
-        sluice_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 100_000)
+        driver = CurlDriver(self, loop)
+        sluice_multi_set_long(driver.multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         loop.addParticipant(self)
     }
 
-    deinit {
-        loop.timers.cancel(timer)
-        curl_multi_cleanup(multi)
-    }
+    deinit { driver.end() }
 
     // MARK: - What transfers ask for
 
@@ -69,20 +47,15 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
     }
 
     func turnEnded() -> Bool {
-        guard !pending.isEmpty || timeoutIsDue else { return false }
+        guard !pending.isEmpty || driver.isDue else { return false }
         var index = 0
         // By index: finishing a transfer may note others.
         while index < pending.count {
-            pending[index].carryOut(multi)
+            pending[index].carryOut(driver.multi)
             index += 1
         }
         pending.removeAll(keepingCapacity: true)
-        var rounds = 0
-        while timeoutIsDue, rounds < 4 {
-            timeoutIsDue = false
-            act(CURL_SOCKET_TIMEOUT, 0)
-            rounds += 1
-        }
+        driver.actIfDue()
         return true
     }
 
@@ -103,7 +76,7 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         }
         if mask == 0 || socket.watched != socket.wanted { correct(descriptor) }
         guard mask != 0 else { return }
-        act(descriptor, mask)
+        driver.act(descriptor, mask)
         if let transfer = socket.transfer, !transfer.isHTTP2, transfer.isSendingPaused,
             Self.hasEnded(descriptor)
         {
@@ -169,37 +142,13 @@ final class CurlMulti: EventHandler, TimerTarget, TurnParticipant {
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
-    func timerFired(_ timer: LoopTimer) {
-        timeoutIsDue = true
-    }
-
-    private func act(_ descriptor: Int32, _ mask: Int32) {
-        var running: Int32 = 0
-        curl_multi_socket_action(multi, descriptor, mask, &running)
-        var left: Int32 = 0
-        while let message = curl_multi_info_read(multi, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else {
-                continue
-            }
-            let code = message.pointee.data.result
-            CurlTransfer.of(easy)?.finished(code, multi)
-        }
-    }
-
     // MARK: - libcurl's callbacks
 
-    private func setTimeout(_ milliseconds: Int) {
-        if milliseconds < 0 {
-            timeoutIsDue = false
-            loop.timers.cancel(timer)
-        } else if milliseconds == 0 {
-            timeoutIsDue = true
-        } else {
-            loop.timers.set(timer, at: loop.now + .milliseconds(milliseconds))
-        }
+    func finished(_ easy: UnsafeMutableRawPointer, _ code: CURLcode) {
+        CurlTransfer.of(easy)?.finished(code, driver.multi)
     }
 
-    private func watch(_ descriptor: Int32, _ what: Int32, _ easy: UnsafeMutableRawPointer?) {
+    func watch(_ descriptor: Int32, _ what: Int32, _ easy: UnsafeMutableRawPointer?) {
         let index = Int(descriptor)
         while sockets.count <= index { sockets.append(Socket()) }
         switch what {

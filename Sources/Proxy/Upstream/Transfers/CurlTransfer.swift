@@ -11,8 +11,8 @@ final class CurlTransfer: Transfer {
     let target: Target
     let pool: CurlTransferPool
     unowned let transport: CurlTransport
-    let easy: UnsafeMutableRawPointer
-    let address: OpaquePointer
+    let handle: CurlHandle
+    var easy: UnsafeMutableRawPointer { handle.easy }
 
     var receiver: (any TransferReceiver)?
     var headerList = CurlHeaderList()
@@ -42,7 +42,6 @@ final class CurlTransfer: Transfer {
     var isNoted = false
     /// The handle must not be used again.
     var isSpent = false
-    let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     enum Stage {
         case idle
@@ -60,15 +59,8 @@ final class CurlTransfer: Transfer {
         self.pool = pool
         target = pool.target
         self.transport = transport
-        easy = curl_easy_init()
-        address = curl_url()
+        handle = CurlHandle(pool.target)
         configure()
-    }
-
-    deinit {
-        curl_easy_cleanup(easy)
-        curl_url_cleanup(address)
-        errorText.deallocate()
     }
 
     /// Nil for a handle of libcurl's own, with which it closes connections.
@@ -262,9 +254,7 @@ final class CurlTransfer: Transfer {
     }
 
     func describe(_ code: CURLcode) -> TransferError {
-        let text =
-            errorText[0] == 0
-            ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+        let text = handle.describe(code)
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
             CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
