@@ -118,6 +118,9 @@ public struct Outcome: Sendable {
     public package(set) var upstreamDuration: Duration?
     /// From the request's first byte to the first byte of the answer.
     public package(set) var timeToFirstByte: Duration?
+    /// How long, at the end, the client had been waiting: since it had sent its whole request, or since
+    /// the last that it was given of the answer. Nil when it was still sending.
+    public package(set) var clientWait: Duration?
     /// Who broke the exchange off; nil when it ran to its end.
     public package(set) var aborted: Party?
     /// What went wrong, for a person; nil when nothing did.

@@ -10,6 +10,8 @@ final class ChainRun {
     private let state: StateStore
     private let exchange: Exchange
     private let started: MonotonicTime
+    /// Since when the client has been waiting.
+    private var waitingSince: MonotonicTime
     private var result: TestResult
     /// How many plugins the request has gone through: its answer goes back through these.
     private var turnaround = 0
@@ -26,6 +28,7 @@ final class ChainRun {
         exchange = request.exchange(at: time)
         exchange.state = state
         started = time.monotonic
+        waitingSince = started
         result = TestResult(exchange: exchange)
     }
 
@@ -36,6 +39,7 @@ final class ChainRun {
             try sendUpstreamsAnswer()
         }
         exchange.outcome.duration = time.monotonic - started
+        exchange.outcome.clientWait = time.monotonic - waitingSince
         for entry in chain.reversed() {
             (entry.plugin as? any CompletedPhase)?.completed(exchange)
         }
@@ -133,6 +137,7 @@ final class ChainRun {
                 }
             }
         }
+        waitingSince = time.monotonic
         exchange.outcome.attempts = 1
         exchange.outcome.target = "192.0.2.200:80"
         exchange.outcome.upstreamDuration = upstream.delay
@@ -223,6 +228,7 @@ final class ChainRun {
         let response = exchange.response
         exchange.outcome.status = response.status
         exchange.outcome.timeToFirstByte = time.monotonic - started
+        waitingSince = time.monotonic
         result.answer = TestResult.Answer(
             status: response.status, headers: FieldList(response.headers), body: "")
     }

@@ -95,12 +95,39 @@ public struct SHA256: Hashable, Sendable, CustomStringConvertible {
                 for index in 16..<64 {
                     let early = words[index - 15]
                     let late = words[index - 2]
-                    let first = right(early, 7) ^ right(early, 18) ^ early >> 3
-                    let second = right(late, 17) ^ right(late, 19) ^ late >> 10
+                    let first = right(early, 7) ^ right(early, 18) ^ early &>> 3
+                    let second = right(late, 17) ^ right(late, 19) ^ late &>> 10
                     words[index] = words[index - 16] &+ first &+ words[index - 7] &+ second
                 }
                 var next = self
-                for index in 0..<64 { next.round(words[index] &+ roundConstants[index]) }
+                // Eight at a time: the words change their parts from round to round, and are then back
+                // in their places without having been moved.
+                for index in stride(from: 0, to: 64, by: 8) {
+                    func round(
+                        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32,
+                        _ f: UInt32, _ g: UInt32, _ h: inout UInt32, _ offset: Int
+                    ) {
+                        let word = words[index &+ offset] &+ roundConstants[index &+ offset]
+                        let choice = g ^ (e & (f ^ g))
+                        let majority = (a & b) | (c & (a | b))
+                        let first =
+                            h &+ (right(e, 6) ^ right(e, 11) ^ right(e, 25)) &+ choice &+ word
+                        d &+= first
+                        h = first &+ (right(a, 2) ^ right(a, 13) ^ right(a, 22)) &+ majority
+                    }
+                    var (a, b, c, d) = (next.a, next.b, next.c, next.d)
+                    var (e, f, g, h) = (next.e, next.f, next.g, next.h)
+                    round(a, b, c, &d, e, f, g, &h, 0)
+                    round(h, a, b, &c, d, e, f, &g, 1)
+                    round(g, h, a, &b, c, d, e, &f, 2)
+                    round(f, g, h, &a, b, c, d, &e, 3)
+                    round(e, f, g, &h, a, b, c, &d, 4)
+                    round(d, e, f, &g, h, a, b, &c, 5)
+                    round(c, d, e, &f, g, h, a, &b, 6)
+                    round(b, c, d, &e, f, g, h, &a, 7)
+                    (next.a, next.b, next.c, next.d) = (a, b, c, d)
+                    (next.e, next.f, next.g, next.h) = (e, f, g, h)
+                }
                 a &+= next.a
                 b &+= next.b
                 c &+= next.c
@@ -112,23 +139,9 @@ public struct SHA256: Hashable, Sendable, CustomStringConvertible {
             }
         }
 
-        private mutating func round(_ word: UInt32) {
-            let choice = e & f ^ ~e & g
-            let majority = a & b ^ a & c ^ b & c
-            let first = h &+ (right(e, 6) ^ right(e, 11) ^ right(e, 25)) &+ choice &+ word
-            let second = (right(a, 2) ^ right(a, 13) ^ right(a, 22)) &+ majority
-            h = g
-            g = f
-            f = e
-            e = d &+ first
-            d = c
-            c = b
-            b = a
-            a = first &+ second
-        }
-
+        @inline(__always)
         private func right(_ value: UInt32, _ count: UInt32) -> UInt32 {
-            value >> count | value << (32 - count)
+            value &>> count | value &<< (32 &- count)
         }
     }
 }

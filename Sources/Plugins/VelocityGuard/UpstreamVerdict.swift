@@ -57,7 +57,7 @@ enum UpstreamVerdict: Int, CaseIterable {
         case .upstream: self = .brokenOff
         case .client:
             guard exchange.outcome.status == 499, exchange.outcome.attempts > 0,
-                let wait = ClientWait.atTheEnd(of: exchange), wait >= patience
+                let wait = exchange.outcome.clientWait, wait >= patience
             else { return nil }
             self = .clientGaveUp
         case .proxy: return nil

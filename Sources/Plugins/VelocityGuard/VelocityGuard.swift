@@ -1,9 +1,7 @@
 import PluginAPI
 
 /// Lowers the limits of all limiters after it while an upstream fails.
-public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, CompletedPhase,
-    PeriodicPhase
-{
+public struct VelocityGuard: RequestPhase, CompletedPhase, PeriodicPhase {
     public static let name = "velocity-guard"
     public static let summary =
         "Lowers every limit while the share of failures in a sliding window is high."
@@ -122,17 +120,6 @@ public struct VelocityGuard: RequestPhase, RequestBodyPhase, ResponseBodyPhase, 
             tiers.isEmpty ? multiplier : exchange[Facts.tier].flatMap { tiers[$0] } ?? multiplier
         if factor != 1, !setup.isObserved { exchange[Facts.limitMultiplier, default: 1] *= factor }
         return .proceed
-    }
-
-    public func requestBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool) {
-        if isLast { ClientWait.begin(exchange) }
-    }
-
-    public func responseBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool)
-        -> BodyDecision
-    {
-        ClientWait.begin(exchange)
-        return .pass
     }
 
     public func completed(_ exchange: Exchange) {

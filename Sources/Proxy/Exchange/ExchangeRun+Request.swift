@@ -212,7 +212,10 @@ extension ExchangeRun {
         exchange.outcome.bytesIn += bytes.count
         guard exchange.outcome.bytesIn <= worker.settings.requestBody else { return refuseBody() }
         upload.append(bytes)
-        if isLast { bodyHasEnded = true }
+        if isLast {
+            bodyHasEnded = true
+            waitingSince = loop.now
+        }
         switch stage {
         case .waitingForBody(let step, let bound):
             if upload.count > bound { return bodyIsTooLong(for: step) }

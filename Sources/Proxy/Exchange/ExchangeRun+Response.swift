@@ -34,6 +34,7 @@ extension ExchangeRun {
         if !(200...599).contains(exchange.response.status) { exchange.response.status = 500 }
         exchange.outcome.status = exchange.response.status
         exchange.outcome.timeToFirstByte = loop.now - began
+        waitingSince = loop.now
         connection.sendHead(exchange.response, for: exchange.request)
     }
 
@@ -74,6 +75,7 @@ extension ExchangeRun {
     private func pass(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard !bytes.isEmpty, !connection.isWithoutBody else { return }
         exchange.outcome.bytesOut += bytes.count
+        waitingSince = loop.now
         connection.sendBody(bytes)
     }
 

@@ -50,6 +50,8 @@ final class ExchangeRun {
     /// The places of observed plugins that could not be asked.
     var passedOver: [Int] = []
     var began = MonotonicTime(nanoseconds: 0)
+    /// Since when the client has been waiting; nil while it sends its request.
+    var waitingSince: MonotonicTime?
 
     /// In the chain's order.
     var awaitedSteps: ContiguousArray<AwaitedStep> = []
@@ -111,6 +113,7 @@ final class ExchangeRun {
         prepare(connection)
         bodyFraming = framing
         bodyHasEnded = !framing.hasBody
+        if bodyHasEnded { waitingSince = loop.now }
         holdsBodyUntilDecided = expectsContinue
         // Before a plugin sees them, or a client could name a plugin's field in Connection.
         HopByHop.remove(from: exchange.request.headers)
@@ -166,6 +169,7 @@ final class ExchangeRun {
         let now = loop.time.monotonic
         exchange.now = now
         exchange.outcome.duration = now - began
+        exchange.outcome.clientWait = waitingSince.map { now - $0 }
         if exchange.outcome.status == 0 { exchange.outcome.status = exchange.response.status }
         guard isProxied else { return }
         worker.metrics.requestsEnded.add()
@@ -240,6 +244,7 @@ final class ExchangeRun {
         upstreamStarted = nil
         receivingIsPaused = false
         headIsSent = false
+        waitingSince = nil
         turnaround = 0
         if !passedOver.isEmpty { passedOver.removeAll() }
         isCompleted = false

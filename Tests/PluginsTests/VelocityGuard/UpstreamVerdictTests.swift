@@ -25,15 +25,14 @@ struct UpstreamVerdictTests {
 
     /// One whose client has left.
     private func left(
-        after duration: Duration, headAfter head: Duration? = nil, method: String = "GET",
-        body: BodyRuns = "", attempts: Int = 1
+        after wait: Duration?, attempts: Int = 1
     ) -> Exchange {
-        let exchange = TestRequest(method, "/", body: body).exchange(at: time)
+        let exchange = TestRequest().exchange(at: time)
         exchange.outcome.status = 499
         exchange.outcome.aborted = .client
         exchange.outcome.attempts = attempts
-        exchange.outcome.duration = duration
-        exchange.outcome.timeToFirstByte = head
+        exchange.outcome.duration = .seconds(100)
+        exchange.outcome.clientWait = wait
         return exchange
     }
 
@@ -126,44 +125,17 @@ struct UpstreamVerdictTests {
         #expect(verdict(of: exchange) == nil)
     }
 
-    @Test("one that has an answer's head, and then no more, has been kept waiting since")
-    func waitsAfterHead() {
-        #expect(verdict(of: left(after: .seconds(60), headAfter: .seconds(50))) == .clientGaveUp)
-        #expect(verdict(of: left(after: .seconds(60), headAfter: .seconds(51))) == nil)
-    }
+    @Test("one that is still sending has not been kept waiting, however long it takes")
+    func stillSending() { #expect(verdict(of: left(after: nil)) == nil) }
 
     @Test("one that stops a stream which flows has not been kept waiting, however long it took")
-    func stopsStream() {
-        let exchange = left(after: .seconds(60), headAfter: .seconds(1))
-        time.advance(by: .seconds(55))
-        exchange.now = time.monotonic
-        ClientWait.begin(exchange)
-        time.advance(by: .seconds(5))
-        #expect(verdict(of: exchange) == nil)
-        time.advance(by: .seconds(5))
-        #expect(verdict(of: exchange) == .clientGaveUp, "the stream has stalled")
-    }
-
-    @Test("the wait begins when the request has been sent whole")
-    func upload() {
-        let exchange = left(after: .seconds(60), method: "POST", body: "long")
-        #expect(verdict(of: exchange) == nil, "it was still sending")
-        exchange.now = time.monotonic
-        ClientWait.begin(exchange)
-        time.advance(by: .seconds(9))
-        #expect(verdict(of: exchange) == nil)
-        time.advance(by: .seconds(1))
-        #expect(verdict(of: exchange) == .clientGaveUp)
-    }
-
-    @Test("a request with a body is followed from phase to phase")
-    func phases() async throws {
+    func stopsStream() async throws {
         let proxy = TestProxy()
         try proxy.add(VelocityGuard.self, #"{ "slowClientAfter": "5s" }"#)
         proxy.upstream = UpstreamAnswer(
             body: ["a", "b"], delay: .seconds(30), ending: .clientLeaves)
         let result = try await proxy.send("POST", "/", body: "text")
         #expect(result.status == 499)
-        #expect(ClientWait.atTheEnd(of: result.exchange) == .zero)
+        #expect(UpstreamVerdict(result.exchange, patience: .seconds(5)) == nil)
     }
 }
