@@ -9,8 +9,6 @@ struct AnswerReader {
     /// Of all heads together.
     private var headLength = 0
 
-    static let limits = HeadLimits(requestLine: 8192, headers: 256 << 10, headerCount: 1000)
-
     /// What was found. `consumed` bytes are done with.
     enum Step {
         /// Those behind `consumed` must come again, with more behind them.
@@ -54,7 +52,7 @@ struct AnswerReader {
     private mutating func nextHead(_ bytes: UnsafeBufferPointer<UInt8>, _ response: Response)
         -> Step
     {
-        switch parser.parse(bytes, into: response, method: method, limits: Self.limits) {
+        switch parser.parse(bytes, into: response, method: method, limits: .answer) {
         case .incomplete: return .needMore(consumed: 0)
         case .invalid(let error):
             return .invalid("the answer's head is not valid: \(error.message)")
@@ -68,7 +66,7 @@ struct AnswerReader {
                 isInBody = true
                 return .head(consumed: consumed)
             }
-            guard headLength <= Self.limits.headers else {
+            guard headLength <= HeadLimits.answer.headers else {
                 return .invalid("the informational answers do not end")
             }
             parser.reset()

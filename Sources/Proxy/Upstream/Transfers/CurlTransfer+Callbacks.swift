@@ -35,16 +35,16 @@ extension CurlTransfer {
         let isEnd = stage == .head && (line.first == 0x0D || line.first == 0x0A)
         guard isEnd else {
             // What libcurl accepts without end would otherwise be kept here.
-            return head.count <= Self.limits.headers
+            return head.count <= HeadLimits.answer.headers
                 ? line.count
-                : refuse("the answer's head is longer than \(Self.limits.headers) bytes")
+                : refuse("the answer's head is longer than \(HeadLimits.answer.headers) bytes")
         }
         receiver.incoming.reset()
         parser.reset()
         isHTTP2 = head.readable.count > 5 && head.readable[5] >= UInt8(ascii: "2")
         if !isHTTP2 { pool.mayShareConnections = false }
         switch parser.parse(
-            head.readable, into: receiver.incoming, method: method, limits: Self.limits)
+            head.readable, into: receiver.incoming, method: method, limits: .answer)
         {
         case .head(_):
             break
@@ -87,9 +87,6 @@ extension CurlTransfer {
         failure = TransferError(.broken, detail)
         return -1
     }
-
-    static let limits = HeadLimits(
-        requestLine: 8192, headers: 256 * 1024, headerCount: 1000)
 
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let receiver else { return 0 }

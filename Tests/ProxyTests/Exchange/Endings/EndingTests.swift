@@ -81,4 +81,27 @@ struct EndingTests {
         try proxy.drain()
         #expect(proxy.stage.accounts.current.map(\.path) == ["/next"])
     }
+
+    @Test("how long a client has waited is told, unless it was still sending")
+    func clientWait() throws {
+        let silent = try ScriptedServer.inTurn { connection in
+            _ = try? connection.readRequest()
+            _ = try? connection.readRequest()
+        }
+        let proxy = try RunningProxy(ProxyFile([.probe("a")], to: silent.port))
+        do {
+            let client = try proxy.connect()
+            try client.send("GET /waiting HTTP/1.1\r\nHost: a\r\n\r\n")
+            try proxy.stage.await("a", "request", of: "/waiting")
+        }
+        let waited = try proxy.stage.account(of: "/waiting").ending.outcome
+        #expect(waited.status == 499)
+        #expect(try #require(waited.clientWait) <= waited.duration)
+        do {
+            let client = try proxy.connect()
+            try client.send("POST /sending HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+            try proxy.stage.await("a", "request", of: "/sending")
+        }
+        #expect(try proxy.stage.account(of: "/sending").ending.outcome.clientWait == nil)
+    }
 }

@@ -119,7 +119,7 @@ struct AnswerReaderTests {
     @Test("informational answers have an end")
     func endless() {
         let one = Array("HTTP/1.1 103 Hints\r\nLink: </style.css>\r\n\r\n".utf8)
-        let many = (0...AnswerReader.limits.headers / one.count).flatMap { _ in one }
+        let many = (0...HeadLimits.answer.headers / one.count).flatMap { _ in one }
         #expect(Reading(many).error == "the informational answers do not end")
     }
 
