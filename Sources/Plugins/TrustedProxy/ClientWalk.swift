@@ -46,13 +46,13 @@ struct ClientWalk: Sendable {
                 let isGood =
                     notation == .forwarded
                     ? client.addHop(ForwardedElement(element)) : client.addHop(element)
-                guard isGood, let address = client.hops.last, trusted.contains(address) else {
+                guard isGood, let address = client.address, trusted.contains(address) else {
                     break
                 }
             }
         }
         if notation != .forwarded {
-            let place = max(0, client.hops.count - 1)
+            let place = client.proxies.count
             client.setProto(Self.value(of: "x-forwarded-proto", at: place, in: headers))
             client.setHost(Self.value(of: "x-forwarded-host", at: place, in: headers))
         }

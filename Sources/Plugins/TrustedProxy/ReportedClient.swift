@@ -2,8 +2,10 @@ import PluginAPI
 
 /// What the proxies in front say of the client.
 struct ReportedClient {
-    /// The addresses established so far, the nearest to us first: trusted proxies and, last, the client.
-    private(set) var hops: [IPAddress] = []
+    /// The address established last: in the end the client's.
+    private(set) var address: IPAddress?
+    /// Those established before it, the nearest to us first: trusted proxies. Mostly there are none.
+    private(set) var proxies: [IPAddress] = []
     private(set) var proto: String?
     private(set) var host: String?
 
@@ -12,7 +14,8 @@ struct ReportedClient {
     @discardableResult
     mutating func addHop(_ element: Bytes) -> Bool {
         guard let address = IPAddress(hop: element) else { return false }
-        hops.append(address)
+        if let nearer = self.address { proxies.append(nearer) }
+        self.address = address
         return true
     }
 
@@ -38,7 +41,8 @@ struct ReportedClient {
 
     /// As X-Forwarded-For writes them, the client first; nil when nobody has been established.
     var forwardedFor: String? {
-        guard !hops.isEmpty else { return nil }
-        return hops.reversed().map(\.description).joined(separator: ", ")
+        guard let address else { return nil }
+        if proxies.isEmpty { return address.description }
+        return ([address] + proxies.reversed()).map(\.description).joined(separator: ", ")
     }
 }

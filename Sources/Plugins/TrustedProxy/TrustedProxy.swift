@@ -39,7 +39,7 @@ public struct TrustedProxy: Plugin, RequestPhase {
         }
         exchange[Facts.peerIsTrusted] = true
         let client = walk.client(in: headers, trusted: trusted)
-        exchange[Facts.clientAddress] = client.hops.last ?? exchange.peer.address
+        exchange[Facts.clientAddress] = client.address ?? exchange.peer.address
         exchange[Facts.forwardedFor] = client.forwardedFor
         exchange[Facts.forwardedProto] = client.proto
         exchange[Facts.forwardedHost] = client.host

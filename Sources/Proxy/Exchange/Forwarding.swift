@@ -36,9 +36,7 @@ enum Forwarding {
     /// X-Forwarded-For, -Proto and -Host from what is established, whatever the client claims.
     private static func setForwarded(_ exchange: Exchange) {
         let headers = exchange.request.headers
-        let peer = exchange.peer.address?.description ?? "unknown"
-        headers.set(
-            "x-forwarded-for", to: exchange[Facts.forwardedFor].map { "\($0), \(peer)" } ?? peer)
+        setForwardedFor(exchange)
         headers.set("x-forwarded-proto", to: exchange[Facts.forwardedProto] ?? "http")
         if let host = exchange[Facts.forwardedHost] {
             headers.set("x-forwarded-host", to: host)
@@ -46,6 +44,31 @@ enum Forwarding {
             headers.set("x-forwarded-host", to: host)
         } else {
             headers.remove("x-forwarded-host")
+        }
+    }
+
+    /// Who is established, and the peer behind them.
+    private static func setForwardedFor(_ exchange: Exchange) {
+        let headers = exchange.request.headers
+        guard let peer = exchange.peer.address else {
+            return headers.set(
+                "x-forwarded-for",
+                to: exchange[Facts.forwardedFor].map { "\($0), unknown" } ?? "unknown")
+        }
+        peer.withText { peer in
+            guard var known = exchange[Facts.forwardedFor] else {
+                return headers.set("x-forwarded-for", toBytes: peer)
+            }
+            known.withUTF8 { known in
+                let count = known.count + 2 + peer.count
+                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { text in
+                    let comma = text.initialize(fromContentsOf: known)
+                    text.initializeElement(at: comma, to: UInt8(ascii: ","))
+                    text.initializeElement(at: comma + 1, to: UInt8(ascii: " "))
+                    _ = text[(comma + 2)...].initialize(fromContentsOf: peer)
+                    headers.set("x-forwarded-for", toBytes: UnsafeBufferPointer(text))
+                }
+            }
         }
     }
 

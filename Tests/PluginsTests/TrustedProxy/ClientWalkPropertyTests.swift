@@ -133,3 +133,8 @@ struct ClientWalkPropertyTests {
         return parameters.joined(separator: Bool.random(using: &random) ? ";" : "; ")
     }
 }
+
+extension ReportedClient {
+    /// The nearest to us first.
+    fileprivate var hops: [IPAddress] { proxies + [address].compactMap(\.self) }
+}

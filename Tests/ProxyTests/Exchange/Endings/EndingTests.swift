@@ -85,8 +85,8 @@ struct EndingTests {
     @Test("how long a client has waited is told, unless it was still sending")
     func clientWait() throws {
         let silent = try ScriptedServer.inTurn { connection in
-            _ = try? connection.readRequest()
-            _ = try? connection.readRequest()
+            _ = try? connection.request()
+            _ = try? connection.request()
         }
         let proxy = try RunningProxy(ProxyFile([.probe("a")], to: silent.port))
         do {
