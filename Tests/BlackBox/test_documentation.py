@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import pytest
+from harness.configuration import parse
 from harness.program import REPOSITORY, program, run
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -37,11 +38,6 @@ def examples():
 
 
 EXAMPLES = list(examples())
-
-
-def parse(text: str) -> dict:
-    """JSON with comments after its lines, as plugins.json may have them."""
-    return json.loads(re.sub(r"^(([^\"\n]|\"[^\"\n]*\")*?)//.*$", r"\1", text, flags=re.M))
 
 
 def whole(text: str) -> dict:

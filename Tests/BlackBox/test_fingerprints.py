@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from harness.configuration import proxy_to
+from harness.configuration import proxy_to, shipped
 from harness.limits import limits_of
 from harness.recorded_clients import anthropic_python, openai_python, requests_script
 
@@ -24,7 +24,17 @@ def documented_chain(key_file: str) -> list[dict]:
     ]
 
 
-@pytest.fixture(params=[documented_chain])
+def shipped_chain(key_file: str) -> list[dict]:
+    """The chat route of the repository's plugins.json, with keys."""
+    chain = shipped("chat")
+    for entry in chain:
+        if entry["plugin"] == "api-keys":
+            entry["config"]["file"] = key_file
+            del entry["mode"]
+    return chain
+
+
+@pytest.fixture(params=[documented_chain, shipped_chain])
 def protected(request, start_sluice, quick_upstream, tmp_path):
     """A proxy with each of the chains that have to hold to this."""
     key_file = tmp_path / "keys.txt"

@@ -1,6 +1,21 @@
 """plugins.json as a test needs it."""
 
 import copy
+import json
+import re
+
+from harness.program import REPOSITORY
+
+
+def parse(text: str) -> dict:
+    """JSON with comments after its lines, as plugins.json may have them."""
+    return json.loads(re.sub(r"^(([^\"\n]|\"[^\"\n]*\")*?)//.*$", r"\1", text, flags=re.M))
+
+
+def shipped(route: str) -> list[dict]:
+    """The chain of a route of the repository's plugins.json."""
+    file = parse((REPOSITORY / "plugins.json").read_text())
+    return file["plugins"] + next(found for found in file["routes"] if found["name"] == route)["plugins"]
 
 
 def proxy_to(*upstream_urls: str, **overrides) -> dict:
