@@ -114,10 +114,11 @@ struct LimiterTests {
         #expect(result.headers["X-RateLimit-Reset"] == result.headers["Retry-After"])
     }
 
-    @Test("one that is only observed says nothing of a refusal that it did not make")
+    @Test("one that is only observed tells clients nothing, of what it admits or would have refused")
     func observed() async throws {
         try proxy.add(IPLimiter.self, #"{ "limit": "1/m" }"#, mode: .observe)
-        _ = try await proxy.send()
+        let admitted = try await proxy.send()
+        for name in Self.fields { #expect(admitted.headers[name] == nil) }
         let result = try await proxy.send()
         #expect(result.status == 200)
         #expect(result.decisions.map(\.kind) == [.observed])

@@ -9,10 +9,12 @@ struct VelocityGuardTests {
     private let proxy = TestProxy()
 
     /// Ten requests are enough, a quarter of them starts it, and it may last a minute.
-    private func add(_ more: String = "", cooldown: String = "60s") throws -> VelocityGuard {
+    private func add(
+        _ more: String = "", cooldown: String = "60s", mode: TestProxy.Mode = .enforce
+    ) throws -> VelocityGuard {
         let quick = #""minimumRequests": 10, "window": "12s", "cooldown": "\#(cooldown)""#
         return try proxy.add(
-            VelocityGuard.self, "{ \(quick)\(more.isEmpty ? "" : ", " + more) }")
+            VelocityGuard.self, "{ \(quick)\(more.isEmpty ? "" : ", " + more) }", mode: mode)
     }
 
     private func send(_ count: Int, _ status: Int = 200) async throws {
@@ -50,6 +52,15 @@ struct VelocityGuardTests {
         pass(seconds: 1)
         #expect(isOn)
         #expect(try await multiplier() == 0.5)
+    }
+
+    @Test("one that is only observed starts and tells of it, and leaves limits alone")
+    func observed() async throws {
+        _ = try add(mode: .observe)
+        try await send(10, 500)
+        pass(seconds: 1)
+        #expect(isOn)
+        #expect(try await multiplier() == nil)
     }
 
     @Test("just under the threshold it does not start")
