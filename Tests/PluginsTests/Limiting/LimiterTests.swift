@@ -114,7 +114,7 @@ struct LimiterTests {
         #expect(result.headers["X-RateLimit-Reset"] == result.headers["Retry-After"])
     }
 
-    @Test("one that is only observed tells clients nothing, of what it admits or would have refused")
+    @Test("one that is only observed tells clients nothing, whatever it would have done")
     func observed() async throws {
         try proxy.add(IPLimiter.self, #"{ "limit": "1/m" }"#, mode: .observe)
         let admitted = try await proxy.send()
