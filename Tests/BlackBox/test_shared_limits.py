@@ -107,7 +107,7 @@ def test_a_process_killed_at_any_moment_leaves_nothing_behind_for_ever(
         {"plugin": "velocity-guard", "config": {"window": "1s", "cooldown": "1s"}},
         {"plugin": "ip-limiter", "config": {"limit": ["5/s"]}},
         {"plugin": "fingerprint-limiter", "config": {"limit": "50/s", "distinctAddresses": 5, "window": "1s"}},
-        {"plugin": "rate-limiter", "label": "gcra", "config": {"key": "route", "limit": "9000/s", "algorithm": "gcra"}},
+        {"plugin": "rate-limiter", "label": "gcra", "config": {"key": "route", "limit": "300/s", "algorithm": "gcra"}},
         {"plugin": "rate-limiter", "label": "teams", "config": {"key": ["header:x-team", "address"], "limit": "5/s"}},
     ]
     configuration = limited(quick_upstream, "gcra", redis) | {"plugins": limits}
