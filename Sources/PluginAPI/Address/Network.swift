@@ -16,6 +16,13 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
         self.prefixLength = prefixLength
     }
 
+    /// Of which a client's address tells it from others: the whole of an IPv4 address, and as much of an
+    /// IPv6 address as one client is commonly given.
+    /// - Precondition: `ipv6Prefix` is within 0...128.
+    public init(ofClient address: IPAddress, ipv6Prefix: Int = 64) {
+        self.init(address, prefixLength: address.isV4 ? 32 : ipv6Prefix)
+    }
+
     /// Reads CIDR notation, `10.0.0.0/8`, or a single address. Bits behind the prefix must be zero,
     /// because an operator who wrote some meant something else.
     public init?(_ text: some StringProtocol) {

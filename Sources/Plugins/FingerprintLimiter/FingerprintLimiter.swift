@@ -99,7 +99,7 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
         guard let address = exchange.clientAddress else { return nil }
         let fingerprint = fingerprint.value(of: exchange.request)
         var step = limiter.step(StateKey(fingerprint), limits, exchange)
-        let client = Network(address, prefixLength: address.isV4 ? 32 : ipv6Prefix)
+        let client = Network(ofClient: address, ipv6Prefix: ipv6Prefix)
         step.arguments.append(Double(sketch.place(of: client, fingerprint: fingerprint)))
         return step
     }

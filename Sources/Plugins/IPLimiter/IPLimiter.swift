@@ -91,7 +91,7 @@ public struct IPLimiter: SharedStatePhase, ResponseHeadPhase {
         guard let address = exchange.clientAddress else { return nil }
         let place = networks.first(holding: address) ?? limits.count
         guard place > 0 else { return nil }
-        let network = Network(address, prefixLength: address.isV4 ? 32 : ipv6Prefix)
+        let network = Network(ofClient: address, ipv6Prefix: ipv6Prefix)
         return limiter.step(StateKey(network), limits[place - 1], exchange)
     }
 

@@ -43,15 +43,11 @@ package enum KeyPart: Sendable {
         case .route: exchange.route
         case .upstream: exchange.upstream
         case .model: exchange[Facts.model]
-        case .address: exchange.clientAddress.map { Self.network(of: $0).description }
+        case .address: exchange.clientAddress.map { Network(ofClient: $0).description }
         case .method: exchange.request.methodName
         case .header(let name): exchange.request.headers[name]?.string
         case .everyone: "*"
         }
-    }
-
-    static func network(of address: IPAddress) -> Network {
-        Network(address, prefixLength: address.isV4 ? 32 : 64)
     }
 }
 

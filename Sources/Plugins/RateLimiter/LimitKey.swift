@@ -24,7 +24,7 @@ struct LimitKey: Sendable {
     func key(of exchange: Exchange) -> StateKey? {
         if parts.count == 1, case .everyone = parts[0] { return .everyone }
         if parts.count == 1, case .address = parts[0], let address = exchange.clientAddress {
-            return StateKey(KeyPart.network(of: address))
+            return StateKey(Network(ofClient: address))
         }
         var key = ""
         for (index, part) in parts.enumerated() {

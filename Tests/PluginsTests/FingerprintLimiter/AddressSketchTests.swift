@@ -52,7 +52,7 @@ struct AddressSketchTests {
 
     @Test("there are never more bits than addresses", arguments: [1, 2, 20, 50, 500, 1000])
     func neverEarly(threshold: Int) {
-        var random = SeededNumbers(seed: 1)
+        var random = SplitMix64(seed: 1)
         for _ in 0..<10 {
             var sketched = Sketched(threshold)
             sketched.fingerprint = random.next()
@@ -67,7 +67,7 @@ struct AddressSketchTests {
         "the threshold is reached by as many addresses as chance has it, a little late",
         arguments: [5, 20, 50, 200, 600, 1000])
     func reached(threshold: Int) {
-        var random = SeededNumbers(seed: threshold)
+        var random = SplitMix64(seed: threshold)
         let trials = 300
         var total = 0
         for _ in 0..<trials {
@@ -138,7 +138,7 @@ struct AddressSketchTests {
         "it counts as a set of addresses does, whatever comes when",
         arguments: 0..<50)
     func reference(seed: Int) {
-        var random = SeededNumbers(seed: seed)
+        var random = SplitMix64(seed: seed)
         let threshold = Int.random(in: 1...100, using: &random)
         var sketched = Sketched(threshold, window: .seconds(60))
         // The places by the window in which they were last seen.
@@ -156,7 +156,7 @@ struct AddressSketchTests {
 
     @Test("two records become one as if it had seen all", arguments: 0..<50)
     func merge(seed: Int) {
-        var random = SeededNumbers(seed: seed)
+        var random = SplitMix64(seed: seed)
         let lag = Double(Int.random(in: -3...3, using: &random)) * 60
         var (one, other, both) = (
             Sketched(40, window: .seconds(60)), Sketched(40, window: .seconds(60)),

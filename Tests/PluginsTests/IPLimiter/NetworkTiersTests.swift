@@ -12,7 +12,7 @@ struct NetworkTiersTests {
 
     @Test("an address belongs to the first list that holds it, however networks nest and touch")
     func againstReference() throws {
-        var numbers = SeededNumbers(seed: 3)
+        var numbers = SplitMix64(seed: 3)
         for _ in 0..<300 {
             // Few addresses, so that much is nested, repeated and adjacent.
             func address(_ isV4: Bool, _ number: UInt8) -> IPAddress {

@@ -33,7 +33,7 @@ struct LimiterProgramTests {
     @Test("two windows admit what each of them admits alone")
     func conjunction() throws {
         for algorithm in LimitAlgorithm.allCases {
-            var numbers = SeededNumbers(seed: 7)
+            var numbers = SplitMix64(seed: 7)
             let rates = [Rate(3, per: .second), Rate(20, per: .minute)]
             var both = LimitedKey(algorithm, rates)
             var (first, second) = (
@@ -116,7 +116,7 @@ struct LimiterProgramTests {
     @Test("merging is never less used up than either, whichever comes first")
     func merging() throws {
         for algorithm in LimitAlgorithm.allCases {
-            var numbers = SeededNumbers(seed: 11)
+            var numbers = SplitMix64(seed: 11)
             for _ in 0..<500 {
                 let rates = [Rate(5, per: .second), Rate(30, per: .minute)]
                 var one = LimitedKey(algorithm, rates)

@@ -4,19 +4,6 @@ import Testing
 
 @testable import Plugins
 
-/// A generator whose sequence a seed fixes, so that a failure can be run again.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
-
 /// One hop as a generator makes it: what is written, and which address that is.
 private struct Hop {
     let text: String
@@ -30,7 +17,7 @@ struct ClientWalkPropertyTests {
     private static let trusted = NetworkSet(
         ["10.0.0.0/8", "2001:db8:ffff::/48"].compactMap { Network($0) })
 
-    private static func hop(_ random: inout SeededGenerator) -> Hop {
+    private static func hop(_ random: inout SplitMix64) -> Hop {
         let isTrusted = Int.random(in: 0..<3, using: &random) > 0
         let number = Int.random(in: 0..<256, using: &random)
         let port = Int.random(in: 0...65535, using: &random)
@@ -65,7 +52,7 @@ struct ClientWalkPropertyTests {
 
     /// Field lines that hold the elements, cut at random.
     private static func lines(
-        _ elements: [String], _ name: String, _ random: inout SeededGenerator
+        _ elements: [String], _ name: String, _ random: inout SplitMix64
     ) -> Headers {
         let request = TestRequest(headers: ["accept": "*/*"]).exchange().request
         var line: [String] = []
@@ -87,7 +74,7 @@ struct ClientWalkPropertyTests {
 
     @Test("X-Forwarded-For", arguments: 0..<40)
     func addresses(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SplitMix64(state: seed)
         let walk = ClientWalk(header: "x-forwarded-for")
         for _ in 0..<200 {
             let count =
@@ -101,7 +88,7 @@ struct ClientWalkPropertyTests {
 
     @Test("Forwarded", arguments: 0..<40)
     func forwarded(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SplitMix64(state: seed)
         let walk = ClientWalk(header: "forwarded")
         for _ in 0..<200 {
             let hops = (0..<Int.random(in: 0..<8, using: &random)).map { _ in Self.hop(&random) }
@@ -113,7 +100,7 @@ struct ClientWalkPropertyTests {
     }
 
     /// The hop as an element of Forwarded, among other parameters, which may hold commas and quotes.
-    private static func element(_ hop: Hop, _ random: inout SeededGenerator) -> String {
+    private static func element(_ hop: Hop, _ random: inout SplitMix64) -> String {
         if hop.isEmpty { return "" }
         let isQuoted = hop.text.contains(":") || Bool.random(using: &random)
         let name = ["for", "For", "FOR"].randomElement(using: &random)!

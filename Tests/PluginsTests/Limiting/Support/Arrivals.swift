@@ -1,20 +1,5 @@
 import PluginAPI
 
-/// Numbers that look random and are the same at each run (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}
-
 /// When a client comes, and with what cost; times in µs.
 struct Arrivals {
     enum Pattern: CaseIterable {
@@ -34,7 +19,7 @@ struct Arrivals {
     let limit: Double
     let period: Double
     let highestCost: Int
-    private var numbers: SeededNumbers
+    private var numbers: SplitMix64
     private(set) var now: Double
 
     init(_ pattern: Pattern, limit: Int, period: Double, highestCost: Int, seed: Int) {
@@ -42,7 +27,7 @@ struct Arrivals {
         self.limit = Double(limit)
         self.period = period
         self.highestCost = highestCost
-        numbers = SeededNumbers(seed: seed)
+        numbers = SplitMix64(seed: seed)
         now = 1_767_225_600e6 + Double(Int.random(in: 0..<Int(period), using: &numbers))
     }
 
