@@ -62,4 +62,7 @@ public enum BodyDecision: Sendable {
     case pass
     /// These go on instead; an empty array drops the run.
     case replace([UInt8])
+    /// These go on instead, and the answer ends with them: the upstream is left. A plugin may end only an
+    /// answer for which it has called `bodyWillChange()`.
+    case end([UInt8])
 }

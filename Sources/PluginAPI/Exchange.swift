@@ -21,6 +21,11 @@ public final class Exchange {
     /// How it ended. Complete in the completed phase; before that, what is known so far.
     public package(set) var outcome = Outcome()
 
+    /// Whether the upstream's answer is read to its end when the client leaves before that: nobody gets it,
+    /// but plugins see it all, and the exchange completes with its end. It takes hold once the whole
+    /// request has come. A drain waits for it as for others.
+    @exclusivity(unchecked) public var finishesWithoutClient = false
+
     /// Where steps of shared state that nobody waits for are taken.
     package var state: (any StateAccess)?
 
@@ -72,6 +77,7 @@ public final class Exchange {
         upstream = nil
         if !decisions.isEmpty { decisions.removeAll(keepingCapacity: true) }
         outcome = Outcome()
+        finishesWithoutClient = false
         facts.removeAll()
         assignedID = nil
     }

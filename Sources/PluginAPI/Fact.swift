@@ -53,10 +53,14 @@ public enum Facts {
     public static let limitMultiplier = Fact<Double>("limit_multiplier")
     /// The model that the request asks for, and once it is known the one that answered.
     public static let model = Fact<String>("model")
-    /// The tokens that the exchange took.
+    /// The tokens that the exchange took. While an answer streams, what it has taken so far.
     public static let usage = Fact<TokenUsage>("usage")
-    /// What the exchange cost, in US dollars: an exact decimal such as `0.00042`.
-    public static let cost = Fact<String>("cost_usd")
+    /// What the exchange cost. While an answer streams, what it has cost so far.
+    public static let cost = Fact<Cost>("cost_usd")
+    /// The tokens that the request may take at most, as far as that can be told from it.
+    public static let expectedUsage = Fact<TokenUsage>("expected_usage")
+    /// What the request may cost at most, as far as that can be told from it.
+    public static let expectedCost = Fact<Money>("expected_cost_usd")
     /// Why the model stopped, in its provider's word: `stop`, `length`.
     public static let finishReason = Fact<String>("finish_reason")
 }

@@ -67,6 +67,10 @@ public final class Response {
     /// The announced length of the body in bytes; nil when it is not known.
     @exclusivity(unchecked) public package(set) var contentLength: Int?
     @exclusivity(unchecked) package var bodyIsChanged = false
+    /// How many body bytes the head waits for.
+    @exclusivity(unchecked) package var headHold = 0
+    /// Whether the head can still be changed though bytes of the body have been seen; see `holdHead`.
+    @exclusivity(unchecked) public package(set) var headIsHeld = false
 
     public enum Source: Sendable {
         case upstream
@@ -82,8 +86,15 @@ public final class Response {
         contentLength = nil
     }
 
+    /// Keeps the head of an upstream's answer back until its body is whole, or longer than so many bytes:
+    /// then body phases can still change it, while `headIsHeld`. Call it in the response head phase, and
+    /// never for a stream.
+    public func holdHead(atMost bytes: Int) { headHold = max(headHold, bytes) }
+
     package func reset() {
         headers.removeAll()
+        headHold = 0
+        headIsHeld = false
         status = 0
         source = .upstream
         contentLength = nil

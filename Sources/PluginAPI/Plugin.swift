@@ -11,7 +11,7 @@
 ///     RequestBodyPhase     each run of body bytes on its way to the upstream
 ///     ResponseHeadPhase    the upstream's head has arrived        (chain runs last to first)
 ///     ResponseBodyPhase    each run of body bytes to the client   (chain runs last to first)
-///     CompletedPhase       exactly once, whatever happened        (chain runs last to first)
+///     CompletedPhase       exactly once, whatever happened        (last to first, writers before readers)
 ///     PeriodicPhase        beside all exchanges, every so often
 ///
 /// The chain's lists are built once from these conformances: a phase that a plugin does not take
@@ -40,6 +40,10 @@ public protocol Plugin: Sendable {
     /// - Throws: `ConfigurationError` to point at the setting that is wrong.
     init(_ configuration: Configuration, _ setup: Setup) throws
 
+    /// Whether this instance, as it is configured, takes part in a phase that its type conforms to. Asked
+    /// once; a phase that it does not take part in costs nothing.
+    func takesPart(in phase: Phase) -> Bool
+
     /// Opens what the instance needs to run (files, threads). Called once, before its first request.
     /// An error refuses the configuration.
     func start() throws
@@ -60,9 +64,32 @@ extension Plugin {
     public static var reads: [any FactDeclaration] { [] }
     public static var writes: [any FactDeclaration] { [] }
     public var state: JSONValue { .null }
+    public func takesPart(in phase: Phase) -> Bool { true }
     public func start() throws {}
     public func reopen() {}
     public func stop() {}
+}
+
+/// The phases, in the order in which they run; those that decide about a request are one.
+public enum Phase: Int, Sendable, CaseIterable, Comparable {
+    case request, requestBody, responseHead, responseBody, completed
+
+    public static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
+
+    /// Whether plugins take part in it last to first.
+    package var runsBackwards: Bool { self >= .responseHead }
+
+    package func isPart(of type: any Plugin.Type) -> Bool {
+        switch self {
+        case .request:
+            type is any RequestPhase.Type || type is any SharedStatePhase.Type
+                || type is any AsyncRequestPhase.Type || type is any WholeRequestPhase.Type
+        case .requestBody: type is any RequestBodyPhase.Type
+        case .responseHead: type is any ResponseHeadPhase.Type
+        case .responseBody: type is any ResponseBodyPhase.Type
+        case .completed: type is any CompletedPhase.Type
+        }
+    }
 }
 
 /// Decides about a request when its head has arrived. Runs on the request's event loop: it must not
@@ -146,6 +173,9 @@ public protocol ResponseBodyPhase: Plugin {
 }
 
 /// Learns how the exchange ended: exactly once, whatever happened to it.
+///
+/// Plugins learn it last to first, but one that reads a fact `whenCompleted` not before those that write
+/// it then, wherever they stand.
 public protocol CompletedPhase: Plugin {
     func completed(_ exchange: Exchange)
 }

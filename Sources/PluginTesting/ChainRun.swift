@@ -15,6 +15,8 @@ final class ChainRun {
     private var result: TestResult
     /// How many plugins the request has gone through: its answer goes back through these.
     private var turnaround = 0
+    /// A plugin has ended the answer.
+    private var endsEarly = false
 
     init(
         _ request: TestRequest, _ chain: [TestProxy.Entry], _ upstream: UpstreamAnswer,
@@ -40,9 +42,10 @@ final class ChainRun {
         }
         exchange.outcome.duration = time.monotonic - started
         exchange.outcome.clientWait = time.monotonic - waitingSince
-        for entry in chain.reversed() {
-            (entry.plugin as? any CompletedPhase)?.completed(exchange)
+        let entries = chain.map { entry in
+            Chain.Entry(label: entry.label, mode: .enforce, plugin: entry.plugin, number: 0)
         }
+        for hook in Chain(entries).completedHooks { hook.completed(exchange) }
         return result
     }
 
@@ -53,6 +56,7 @@ final class ChainRun {
         exchange.outcome.bytesIn = request.body.count
         for entry in chain {
             turnaround += 1
+            guard entry.plugin.takesPart(in: .request) else { continue }
             do {
                 if let end = try await decide(entry) { return end }
             } catch {
@@ -126,7 +130,7 @@ final class ChainRun {
     private func sendUpstream() -> Answer? {
         let runs = exchange.request.replacedBody.map { $0.isEmpty ? [] : [$0] } ?? request.body.runs
         for (index, run) in runs.enumerated() {
-            for entry in chain {
+            for entry in chain where entry.plugin.takesPart(in: .requestBody) {
                 guard let plugin = entry.plugin as? any RequestBodyPhase else { continue }
                 do {
                     try plugin.requestBody(exchange, run.span, isLast: index == runs.count - 1)
@@ -211,7 +215,7 @@ final class ChainRun {
 
     /// - Returns: false when a plugin failed; none is asked again.
     private func showHead() -> Bool {
-        for entry in way {
+        for entry in way where entry.plugin.takesPart(in: .responseHead) {
             guard let plugin = entry.plugin as? any ResponseHeadPhase else { continue }
             do {
                 try plugin.responseHead(exchange)
@@ -238,6 +242,7 @@ final class ChainRun {
         for (index, run) in runs.enumerated() {
             guard let run = try pass(run, isLast: isWhole && index == runs.count - 1) else { break }
             if !run.isEmpty { delivered.append(run) }
+            if endsEarly { break }
         }
         result.answer?.body = BodyRuns(delivered)
         exchange.outcome.bytesOut = delivered.reduce(0) { $0 + $1.count }
@@ -246,15 +251,22 @@ final class ChainRun {
     /// - Returns: nil when a plugin failed, and the answer is broken off.
     private func pass(_ run: [UInt8], isLast: Bool) throws -> [UInt8]? {
         var run = run
-        for entry in way {
+        var isLast = isLast
+        for entry in way where entry.plugin.takesPart(in: .responseBody) {
             guard let plugin = entry.plugin as? any ResponseBodyPhase else { continue }
             do {
                 let decision = try plugin.responseBody(exchange, run.span, isLast: isLast)
-                guard case .replace(let bytes) = decision else { continue }
+                switch decision {
+                case .pass: continue
+                case .replace(let bytes): run = bytes
+                case .end(let bytes):
+                    run = bytes
+                    isLast = true
+                    endsEarly = true
+                }
                 guard exchange.response.bodyIsChanged else {
                     throw UnannouncedChange(label: entry.label)
                 }
-                run = bytes
             } catch let error as UnannouncedChange {
                 throw error
             } catch {

@@ -13,13 +13,18 @@ public final class RecordedMetrics: Metrics {
 
     public init() {}
 
-    public func counter(_ name: String, _ help: String, labels: [(String, String)]) -> Counter {
+    public func counter(
+        _ name: String, _ help: String, labels: [(String, String)], decimals: Int
+    ) -> Counter {
         series.withLock { series in
             let existing = series.first { $0.name == name && Self.areEqual($0.labels, labels) }
             if let counter = existing?.counter { return counter }
             let counter = Counter()
+            let unit = (0..<decimals).reduce(1.0) { unit, _ in unit * 10 }
             series.append(
-                Series(name: name, labels: labels, counter: counter) { Double(counter.value) })
+                Series(name: name, labels: labels, counter: counter) {
+                    Double(counter.value) / unit
+                })
             return counter
         }
     }

@@ -12,7 +12,9 @@ import Plugins
 @testable import Proxy
 
 private struct NoMetrics: Metrics {
-    func counter(_ name: String, _ help: String, labels: [(String, String)]) -> Counter {
+    func counter(
+        _ name: String, _ help: String, labels: [(String, String)], decimals: Int
+    ) -> Counter {
         Counter()
     }
 

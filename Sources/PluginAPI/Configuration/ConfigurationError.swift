@@ -11,10 +11,13 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
         }
         package let place: Place
         package let message: String
+        /// The file in which the place is; nil for the one that is being checked.
+        package let file: String?
 
-        package init(_ place: Place, _ message: String) {
+        package init(_ place: Place, _ message: String, file: String? = nil) {
             self.place = place
             self.message = message
+            self.file = file
         }
     }
 
@@ -70,7 +73,8 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         issues.map { issue in
             switch issue.place {
-            case .at(let path, let position): "\(position): \(path): \(issue.message)"
+            case .at(let path, let position):
+                "\(issue.file.map { "\($0):" } ?? "")\(position): \(path): \(issue.message)"
             case .setting(""): issue.message
             case .setting(let setting): "\(setting): \(issue.message)"
             }
@@ -100,6 +104,11 @@ extension ConfigurationError {
                 let (path, nearest) = object.resolve(keyPath)
                 return Issue(.at(path, nearest.position), issue.message)
             })
+    }
+
+    /// The same, found in another file than the one that is being checked.
+    package func inFile(_ name: String) -> ConfigurationError {
+        ConfigurationError(issues.map { Issue($0.place, $0.message, file: name) })
     }
 
     /// Gathers errors, so that one run finds them all.

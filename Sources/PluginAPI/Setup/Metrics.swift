@@ -4,13 +4,22 @@ import Synchronization
 public protocol Metrics: Sendable {
     /// A number that only grows. Asking twice for one name and labels gives the same counter, so that
     /// a count goes on after a reload.
-    func counter(_ name: String, _ help: String, labels: [(String, String)]) -> Counter
+    /// - Parameter decimals: of what it counts, so many powers of ten make one: with 12, pico-dollars
+    ///   are shown as dollars, exactly. 0 to 18.
+    func counter(_ name: String, _ help: String, labels: [(String, String)], decimals: Int)
+        -> Counter
 
     /// A number that is read when someone asks for the metrics. A later one of the same name and
     /// labels takes the place of the earlier.
     func gauge(
         _ name: String, _ help: String, labels: [(String, String)],
         read: @escaping @Sendable () -> Double)
+}
+
+extension Metrics {
+    public func counter(_ name: String, _ help: String, labels: [(String, String)]) -> Counter {
+        counter(name, help, labels: labels, decimals: 0)
+    }
 }
 
 /// A number that only grows, safe to add to from any thread.

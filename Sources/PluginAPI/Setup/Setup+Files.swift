@@ -32,4 +32,27 @@ extension Setup {
         }
         throw failure("larger than \(limit) bytes")
     }
+
+    /// The settings that stand in a file of their own, written as plugins.json is and checked alike: each
+    /// error names that file, its line and its column. For `init`: it blocks.
+    /// - Parameters:
+    ///   - path: as written; a relative one is meant against `folder`.
+    ///   - setting: the key that names the file.
+    /// - Throws: `ConfigurationError` with everything that is wrong with it.
+    public func settings<Settings: SettingsObject>(
+        _ type: Settings.Type = Settings.self, from path: String, setting: String
+    ) throws(ConfigurationError) -> Settings {
+        let bytes = try contents(of: path, setting: setting, limit: JSONReader.sizeLimit)
+        let name = self.path(path)
+        let read = JSONReader.read(bytes)
+        guard let root = read.value, read.issues.isEmpty else {
+            throw ConfigurationError(read.issues).inFile(name)
+        }
+        do throws(ConfigurationError) {
+            let settings = try Settings(setting: root)
+            return settings
+        } catch {
+            throw error.located(in: root).inFile(name)
+        }
+    }
 }

@@ -29,6 +29,18 @@ public struct Setup: Sendable {
         self.state = state
     }
 
+    /// How streams are made; nil where no Redis is configured.
+    package var makeStream: (@Sendable (_ name: String, _ maximumLength: Int?) -> any StateStream)?
+
+    /// A stream for other programs to read, in the Redis of `state`. Nothing is opened before its first use.
+    /// - Parameters:
+    ///   - name: behind the prefix of all keys.
+    ///   - maximumLength: about how many entries stay in it; nil for all.
+    /// - Returns: nil where `state` names no Redis.
+    public func stream(_ name: String, maximumLength: Int?) -> (any StateStream)? {
+        makeStream?(name, maximumLength)
+    }
+
     /// A path of the configuration, made absolute.
     public func path(_ written: String) -> String {
         written.hasPrefix("/") ? written : folder + "/" + written

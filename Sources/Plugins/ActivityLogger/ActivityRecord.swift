@@ -81,6 +81,10 @@ struct ActivityRecord: Sendable {
             line.appendOptional(usage.output) { line.appendNumber($0) }
             line.append(",\"cached\":")
             line.appendOptional(usage.cached) { line.appendNumber($0) }
+            line.append(",\"cache_write\":")
+            line.appendOptional(usage.cacheWrite) { line.appendNumber($0) }
+            line.append(",\"long_cache_write\":")
+            line.appendOptional(usage.longCacheWrite) { line.appendNumber($0) }
             line.append(",\"reasoning\":")
             line.appendOptional(usage.reasoning) { line.appendNumber($0) }
             line.append(",\"total\":")
@@ -88,7 +92,9 @@ struct ActivityRecord: Sendable {
             line.append(usage.isEstimated ? ",\"estimated\":true}" : ",\"estimated\":false}")
         }
         line.append(",\"cost_usd\":")
-        line.appendOptional(exchange[Facts.cost]) { line.appendString($0) }
+        line.appendOptional(exchange[Facts.cost]) { line.appendString($0.amount) }
+        line.append(",\"cost_source\":")
+        line.appendOptional(exchange[Facts.cost]) { line.appendString($0.source.rawValue) }
         line.append(",\"finish_reason\":")
         line.appendOptional(exchange[Facts.finishReason]) { line.appendString($0) }
     }

@@ -105,6 +105,8 @@ extension JSONBuffer {
 
     func appendString(_ time: WallTime) { time.withText { appendString($0) } }
 
+    func appendString(_ amount: Money) { amount.withText { appendString($0) } }
+
     /// What stands between the quotes.
     func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
         var plain = 0

@@ -112,7 +112,9 @@ enum MetricsPage {
         for series in counters {
             if series.name != previous { text.family(series.name, "counter", series.help) }
             previous = series.name
-            text.sample(series.name, series.labels, series.value.value)
+            text.sample(
+                series.name, series.labels, series.value.counter.value,
+                decimals: series.value.decimals)
         }
         previous = ""
         for series in contents.gauges.sorted(by: { $0.key < $1.key }).map(\.value) {

@@ -63,27 +63,60 @@ package final class Chain: Sendable {
     /// Last to first.
     let responseHeadSteps: [Step<any ResponseHeadPhase>]
     let responseBodySteps: [Step<any ResponseBodyPhase>]
+    /// Last to first, those that write a fact before those that read it.
     let completedSteps: [Step<any CompletedPhase>]
+
+    /// The hooks of the completed phase, in order.
+    package var completedHooks: [any CompletedPhase] { completedSteps.map(\.hook) }
 
     package init(_ entries: [Entry]) {
         self.entries = entries
-        func steps<Hook>(_ type: Hook.Type) -> [Step<Hook>] {
-            entries.enumerated().compactMap { place, entry in step(type, entry, place) }
+        func steps<Hook>(_ type: Hook.Type, _ phase: Phase) -> [Step<Hook>] {
+            entries.enumerated().compactMap { place, entry in
+                entry.plugin.takesPart(in: phase) ? step(type, entry, place) : nil
+            }
         }
         func step<Hook>(_ type: Hook.Type, _ entry: Entry, _ place: Int) -> Step<Hook>? {
             (entry.plugin as? Hook).map { Step($0, of: entry, at: place) }
         }
-        requestSteps = entries.enumerated().flatMap { place, entry in
-            [
+        requestSteps = entries.enumerated().flatMap { place, entry -> [RequestStep] in
+            guard entry.plugin.takesPart(in: .request) else { return [] }
+            return [
                 step((any RequestPhase).self, entry, place).map { .immediate($0) },
                 step((any SharedStatePhase).self, entry, place).map { .shared($0) },
                 step((any AsyncRequestPhase).self, entry, place).map { .waiting($0) },
                 step((any WholeRequestPhase).self, entry, place).map { .whole($0) },
             ].compactMap(\.self)
         }
-        requestBodySteps = steps((any RequestBodyPhase).self)
-        responseHeadSteps = steps((any ResponseHeadPhase).self).reversed()
-        responseBodySteps = steps((any ResponseBodyPhase).self).reversed()
-        completedSteps = steps((any CompletedPhase).self).reversed()
+        requestBodySteps = steps((any RequestBodyPhase).self, .requestBody)
+        responseHeadSteps = steps((any ResponseHeadPhase).self, .responseHead).reversed()
+        responseBodySteps = steps((any ResponseBodyPhase).self, .responseBody).reversed()
+        completedSteps = Self.completionOrder(
+            steps((any CompletedPhase).self, .completed).reversed())
+    }
+
+    /// Moves those that read a fact in the completed phase behind those that write it there; otherwise the
+    /// order stays. Of two that wait for each other the first goes first.
+    private static func completionOrder(_ steps: [Step<any CompletedPhase>])
+        -> [Step<any CompletedPhase>]
+    {
+        var rest = steps
+        var ordered: [Step<any CompletedPhase>] = []
+        while !rest.isEmpty {
+            let next =
+                rest.indices.first { index in
+                    !rest.indices.contains { $0 != index && waits(rest[index], for: rest[$0]) }
+                } ?? 0
+            ordered.append(rest.remove(at: next))
+        }
+        return ordered
+    }
+
+    private static func waits(
+        _ reader: Step<any CompletedPhase>, for writer: Step<any CompletedPhase>
+    ) -> Bool {
+        let read = type(of: reader.entry.plugin).reads.map(FactUse.of).filter(\.isWhenCompleted)
+        let written = type(of: writer.entry.plugin).writes.map(FactUse.of).filter(\.isWhenCompleted)
+        return read.contains { fact in written.contains { $0.name == fact.name } }
     }
 }

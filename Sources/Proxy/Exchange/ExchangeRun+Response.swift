@@ -45,6 +45,8 @@ extension ExchangeRun {
         var time = Ticks.now
         exchange.now = loop.now
         var replaced: [UInt8]?
+        let wasLast = isLast
+        var isLast = isLast
         for step in chain.responseBodySteps where sees(step.place) {
             do {
                 let decision =
@@ -53,9 +55,12 @@ extension ExchangeRun {
                     } else {
                         try step.hook.responseBody(exchange, bytes.span, isLast: isLast)
                     }
-                if case .replace(let new) = decision {
+                switch decision {
+                case .pass: break
+                case .replace(let new), .end(let new):
                     guard exchange.response.bodyIsChanged else { throw UnannouncedChange() }
                     replaced = new
+                    if case .end = decision { isLast = true }
                     // A run that is dropped is no run for those who come after.
                     if new.isEmpty, !isLast { return }
                 }
@@ -70,6 +75,16 @@ extension ExchangeRun {
         } else {
             pass(bytes)
         }
+        if isLast, !wasLast { endEarly() }
+    }
+
+    /// A plugin has ended the answer: what the upstream would still send is not wanted.
+    private func endEarly() {
+        guard !isCompleted else { return }
+        leaveUpstream()
+        stage = .answering
+        loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
+        connection.sendEnd(trailers: nil)
     }
 
     private func pass(_ bytes: UnsafeBufferPointer<UInt8>) {

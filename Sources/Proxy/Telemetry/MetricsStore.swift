@@ -16,12 +16,18 @@ package final class MetricsStore: Metrics {
         let value: Value
     }
 
+    struct ScaledCounter: Sendable {
+        let counter: Counter
+        /// How many powers of ten of what it counts make one.
+        let decimals: Int
+    }
+
     struct Contents: Sendable {
         /// One for each worker that has served the route.
         var routes: [RouteKey: [RouteMetrics]] = [:]
         var plugins: [String: [PluginMetrics]] = [:]
         var workers: [WorkerMetrics] = []
-        var counters: [String: Series<Counter>] = [:]
+        var counters: [String: Series<ScaledCounter>] = [:]
         var gauges: [String: Series<@Sendable () -> Double>] = [:]
     }
 
@@ -47,12 +53,16 @@ package final class MetricsStore: Metrics {
         return metrics
     }
 
-    package func counter(_ name: String, _ help: String, labels: [(String, String)]) -> Counter {
+    package func counter(
+        _ name: String, _ help: String, labels: [(String, String)], decimals: Int
+    ) -> Counter {
         contents.withLock { contents in
             let key = Self.key(name, labels)
-            if let existing = contents.counters[key] { return existing.value }
+            if let existing = contents.counters[key] { return existing.value.counter }
             let counter = Counter()
-            contents.counters[key] = Series(name: name, help: help, labels: labels, value: counter)
+            contents.counters[key] = Series(
+                name: name, help: help, labels: labels,
+                value: ScaledCounter(counter: counter, decimals: decimals))
             return counter
         }
     }

@@ -15,6 +15,17 @@ struct PrometheusText {
         line(name, labels, String(value))
     }
 
+    /// - Parameter decimals: how many powers of ten of the value make one.
+    mutating func sample(
+        _ name: String, _ labels: [(String, String)], _ value: UInt64, decimals: Int
+    ) {
+        guard decimals > 0 else { return sample(name, labels, value) }
+        let digits = String(value)
+        let padded =
+            String(repeating: "0", count: max(0, decimals + 1 - digits.utf8.count)) + digits
+        line(name, labels, "\(padded.dropLast(decimals)).\(padded.suffix(decimals))")
+    }
+
     mutating func sample(_ name: String, _ labels: [(String, String)], _ value: Double) {
         line(
             name, labels,

@@ -19,7 +19,7 @@ private struct FactWriter: RequestPhase {
         exchange[Facts.identity] = "team-blue"
         exchange[Facts.model] = "gpt-\"4\""
         exchange[Facts.usage] = TokenUsage(input: 10, output: 0, total: 10, isEstimated: true)
-        exchange[Facts.cost] = "0.00042"
+        exchange[Facts.cost] = Cost(Money(picodollars: 420_000_000), source: .provider)
         exchange[Facts.finishReason] = "stop"
         return .proceed
     }
@@ -66,7 +66,7 @@ struct ActivityRecordTests {
                 "path":"/v1/models","status":200,"upstream":"test","attempts":1,\
                 "duration_ms":12.345,"upstream_ms":12.345,"ttfb_ms":12.345,"bytes_in":2,\
                 "bytes_out":5,"stream":false,"aborted":null,"model":null,"usage":null,\
-                "cost_usd":null,"finish_reason":null,"decisions":[],"error":null}
+                "cost_usd":null,"cost_source":null,"finish_reason":null,"decisions":[],"error":null}
 
                 """)
     }
@@ -83,7 +83,7 @@ struct ActivityRecordTests {
         let line = line(result)
         #expect(
             line.contains(
-                #""model":"gpt-\"4\"","usage":{"input":10,"output":0,"cached":null,"reasoning":null,"total":10,"estimated":true},"cost_usd":"0.00042","finish_reason":"stop","decisions":[{"plugin":"trial","decision":"observed","reason":"over_limit"}]"#
+                #""model":"gpt-\"4\"","usage":{"input":10,"output":0,"cached":null,"cache_write":null,"long_cache_write":null,"reasoning":null,"total":10,"estimated":true},"cost_usd":"0.00042","cost_source":"provider","finish_reason":"stop","decisions":[{"plugin":"trial","decision":"observed","reason":"over_limit"}]"#
             ))
         let object = try object(line)
         #expect(object["identity"] as? String == "team-blue")

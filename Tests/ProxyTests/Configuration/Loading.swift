@@ -4,7 +4,9 @@ import PluginAPI
 
 /// A setup that writes and counts nothing.
 struct NoMetrics: Metrics {
-    func counter(_ name: String, _ help: String, labels: [(String, String)]) -> Counter {
+    func counter(
+        _ name: String, _ help: String, labels: [(String, String)], decimals: Int
+    ) -> Counter {
         Counter()
     }
     func gauge(

@@ -43,7 +43,7 @@ struct ChainOrder {
                 let message: String?
                 if let first = writers.min() {
                     message =
-                        first < read
+                        first.comes(before: read)
                         ? nil
                         : Self.orderMessage(fact.name, read, first, reader, chain[first.place])
                 } else {
@@ -65,8 +65,8 @@ struct ChainOrder {
         let writerPlace = "\(writerName) (\(writer.entry.source.path))"
         guard read.phase == written.phase else {
             return
-                "\(readerName) reads \(fact) in \(read.phase), and \(writerPlace) writes it only in "
-                + "\(written.phase), later in every order"
+                "\(readerName) reads \(fact) in \(read.phase.words), and \(writerPlace) writes it only in "
+                + "\(written.phase.words), later in every order"
         }
         let (earlier, later) =
             read.phase.runsBackwards ? (reader, writer) : (writer, reader)
@@ -103,33 +103,19 @@ private struct Moment: Comparable {
         self.place = place
     }
 
+    /// Whether what is written then is known when it is read: in the completed phase wherever they stand.
+    func comes(before read: Moment) -> Bool {
+        phase == .completed && read.phase == .completed || self < read
+    }
+
     static func < (left: Self, right: Self) -> Bool {
         guard left.phase == right.phase else { return left.phase < right.phase }
         return left.phase.runsBackwards ? left.place > right.place : left.place < right.place
     }
 }
 
-/// The phases in the order in which they run; those that decide about a request are one pass.
-private enum Phase: Int, CaseIterable, Comparable, CustomStringConvertible {
-    case request, requestBody, responseHead, responseBody, completed
-
-    var runsBackwards: Bool { self >= .responseHead }
-
-    func isPart(of type: any Plugin.Type) -> Bool {
-        switch self {
-        case .request:
-            type is any RequestPhase.Type || type is any SharedStatePhase.Type
-                || type is any AsyncRequestPhase.Type || type is any WholeRequestPhase.Type
-        case .requestBody: type is any RequestBodyPhase.Type
-        case .responseHead: type is any ResponseHeadPhase.Type
-        case .responseBody: type is any ResponseBodyPhase.Type
-        case .completed: type is any CompletedPhase.Type
-        }
-    }
-
-    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-
-    var description: String {
+extension Phase {
+    fileprivate var words: String {
         switch self {
         case .request: "the request phase"
         case .requestBody: "the request body phase"

@@ -9,14 +9,18 @@ struct Findings {
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
+    /// In the order of the file; what was found in other files, which it names, stands behind that.
     var sorted: [Diagnostic] {
+        let (own, others) = (
+            diagnostics.filter { $0.file == file }, diagnostics.filter { $0.file != file }
+        )
         // A stable order: what was found first stays first at the same place.
-        diagnostics.enumerated().sorted { left, right in
+        return own.enumerated().sorted { left, right in
             guard let one = left.element.position, let other = right.element.position,
                 one != other
             else { return left.offset < right.offset }
             return one < other
-        }.map(\.element)
+        }.map(\.element) + others
     }
 
     /// Adds an error whose places are known.
@@ -25,7 +29,7 @@ struct Findings {
             guard case .at(let path, let position) = issue.place else {
                 preconditionFailure("an error without a place: \(issue.message)")
             }
-            add(.error, position, path, issue.message)
+            add(.error, position, path, issue.message, file: issue.file)
         }
     }
 
@@ -39,11 +43,12 @@ struct Findings {
 
     private mutating func add(
         _ severity: Diagnostic.Severity, _ position: ConfigurationValue.Position,
-        _ path: ConfigurationPath, _ message: String
+        _ path: ConfigurationPath, _ message: String, file: String? = nil
     ) {
         diagnostics.append(
             Diagnostic(
-                severity: severity, file: file, position: position, path: path.description,
+                severity: severity, file: file ?? self.file, position: position,
+                path: path.description,
                 message: message))
     }
 }

@@ -72,7 +72,9 @@ final class Stage: Metrics, Sendable {
 
     // MARK: - Metrics
 
-    func counter(_ name: String, _ help: String, labels: [(String, String)]) -> Counter {
+    func counter(
+        _ name: String, _ help: String, labels: [(String, String)], decimals: Int
+    ) -> Counter {
         store.counter(name, help, labels: labels)
     }
 

@@ -1,5 +1,3 @@
-import PluginAPI
-
 /// Reads JSON (RFC 8259) with `//` and `/* */` comments and trailing commas, remembering where every
 /// key and value stands.
 ///
@@ -15,7 +13,7 @@ package struct JSONReader {
 
     package static let sizeLimit = 4 << 20
     package static let depthLimit = 64
-    static let issueLimit = 50
+    package static let issueLimit = 50
 
     /// Reading cannot go on: the issue that says why has been noted.
     struct Stopped: Error {}

@@ -1,7 +1,6 @@
 import PluginAPI
 import Testing
 
-@testable import Proxy
 
 @Suite("Reading JSON")
 struct JSONReaderTests {

@@ -1,5 +1,3 @@
-import PluginAPI
-
 /// Strings, numbers and words.
 extension JSONReader {
     /// Reads the string at the cursor; nil when something in it is wrong, which has been noted.

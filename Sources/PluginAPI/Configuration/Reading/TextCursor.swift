@@ -1,5 +1,3 @@
-import PluginAPI
-
 /// A place in a text that counts lines and columns as it moves on.
 struct TextCursor {
     private let text: [Unicode.Scalar]
