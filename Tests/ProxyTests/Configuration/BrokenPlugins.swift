@@ -342,19 +342,6 @@ extension Broken {
             plugins.json:4:15: warning: plugins[0]: "limiter" reads client_address before "gate" (routes[0].plugins[0]) writes it; move "gate" to the top-level plugins, before "limiter"
             """#),
         Broken(
-            "a fact that is written on the way back, too late",
-            #"""
-            {
-              "listen": "127.0.0.1:8080",
-              "upstreams": { "api": { "url": "http://a" } },
-              "plugins": [{ "plugin": "meter" }, { "plugin": "recorder" }],
-              "routes": [{ "name": "all", "upstream": "api" }]
-            }
-            """#,
-            #"""
-            plugins.json:4:38: warning: plugins[1]: "recorder" reads amount before "meter" (plugins[0]) writes it (this phase runs last to first); move "recorder" before "meter"
-            """#),
-        Broken(
             "a fact that no order can bring in time",
             #"""
             {
