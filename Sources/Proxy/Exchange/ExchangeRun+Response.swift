@@ -182,7 +182,7 @@ extension ExchangeRun {
         connection.sendEnd(trailers: nil)
     }
 
-    private func fill(_ response: Response, from answer: Answer) {
+    func fill(_ response: Response, from answer: Answer) {
         response.reset()
         response.source = .proxy
         response.status = answer.status

@@ -44,6 +44,9 @@ final class ExchangeRun {
     var timer: LoopTimer!
     var receivingIsPaused = false
 
+    /// Of a local service.
+    var stream: LocalStream?
+
     // The answer's side
     var headIsSent = false
     /// The answer's body, while its head is held back for it.
@@ -87,6 +90,10 @@ final class ExchangeRun {
         /// All places at the upstream are taken.
         case waitingForPlace
         case upstream
+        /// A local service makes the answer.
+        case waitingForAnswer
+        /// A local service's answer goes on piece by piece.
+        case streaming
         /// The answer is complete, or was made here; what is left is to send it.
         case answering
         case ended
@@ -130,7 +137,7 @@ final class ExchangeRun {
     func start() {
         guard case .deciding = stage else { return }
         if case .admin(let service) = connection.endpoint.service {
-            send(service.answer(exchange, self.service.generation))
+            ask(service)
         } else {
             decide(from: 0)
         }
@@ -271,6 +278,7 @@ final class ExchangeRun {
         if !triedTargets.isEmpty { triedTargets.removeAll(keepingCapacity: true) }
         upstreamStarted = nil
         receivingIsPaused = false
+        stream = nil
         headIsSent = false
         if heldBody.capacity > 0 { heldBody.release() }
         waitingSince = nil
