@@ -2,7 +2,7 @@ import PluginAPI
 
 /// One difference between two configurations, each as it is in force and without secrets.
 struct ConfigurationChange: Sendable, Equatable {
-    /// `routes.chat.plugins.ip-limiter.config.limit`: elements of lists by name or label.
+    /// `routes.search.plugins.ip-limiter.config.limit`: elements of lists by name or label.
     let path: String
     /// Nil where something is new.
     let from: JSONValue?
