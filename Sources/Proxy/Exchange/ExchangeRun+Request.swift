@@ -171,7 +171,7 @@ extension ExchangeRun {
         case .upstream: upload.count < Self.uploadBound
         case .deciding, .waitingForPlugin, .waitingForState, .waitingForPlace:
             !holdsBodyUntilDecided && upload.count < Self.uploadBound
-        case .idle, .answering, .ended: false
+        case .idle, .waitingForAnswer, .streaming, .answering, .ended: false
         }
     }
 

@@ -118,7 +118,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             abort(by: .upstream, "the upstream stopped sending its answer")
         case .answering:
             abort(by: .client, "the client stopped reading its answer")
-        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody, .ended:
+        case .streaming: sendPiece()
+        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody,
+            .waitingForAnswer, .ended:
             // Left over from an earlier request: a timer is not taken off for each one that ends.
             break
         }
@@ -136,7 +138,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         space.baseAddress!.copyMemory(from: upload.readable.baseAddress!, byteCount: count)
         upload.consume(count)
         uploadSeen = max(0, uploadSeen - count)
-        if wasFull || !bodyHasEnded { connection.resumeReading() }
+        if wasFull || !bodyHasEnded { connection?.resumeReading() }
         if !headIsSent { expectHead() } else { expectBytes() }
         return .bytes(count)
     }
@@ -151,7 +153,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     func transferInformational() {
         Forwarding.prepareResponse(exchange.response)
         if exchange.response.status != 100 {
-            connection.sendInformational(exchange.response, for: exchange.request)
+            connection?.sendInformational(exchange.response, for: exchange.request)
         }
         exchange.response.reset()
     }
@@ -164,12 +166,12 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             turnaround = 0
             return sendPluginError()
         }
-        sendHead()
+        sendOrHoldHead()
         expectBytes()
     }
 
     func transferBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard connection.hasRoom else {
+        guard isDetached || connection.hasRoom else {
             receivingIsPaused = true
             return false
         }
@@ -185,6 +187,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             sendBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true)
         }
         guard !isCompleted else { return }
+        sendHeldHead()
+        guard !isDetached else { return endDetached() }
         stage = .answering
         loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
         connection.sendEnd(trailers: trailers)
