@@ -11,6 +11,7 @@ public enum BuiltIn {
         RateLimiter.self,
         FingerprintLimiter.self,
         HeaderRules.self,
+        CostMeter.self,
         VelocityGuard.self,
         ActivityLogger.self,
     ]

@@ -26,6 +26,11 @@ struct ShortText: Sendable {
         equals(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    static func == (left: Self, right: String) -> Bool {
+        guard left.count == right.utf8.count else { return false }
+        return left.withBytes { $0.elementsEqual(right.utf8) }
+    }
+
     /// Valid during the call.
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         bytes.span.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[..<count])) }

@@ -51,6 +51,10 @@ struct UsageReport: JSONSink {
         fileprivate(set) var end: Int?
     }
 
+    /// Where a cost could be written into a usage object that has ended, before its bracket; nil once that
+    /// has been asked for.
+    private var costPlace: Int?
+
     private var choiceHasReasoning = false
     private var isRepetition = false
 
@@ -111,8 +115,8 @@ struct UsageReport: JSONSink {
         switch field {
         case .usage:
             document.usage?.end = place
-            document.usageIsOver = true
-        case .innerUsage, .usageAtStart: document.usageIsOver = true
+            endUsage(field, at: place)
+        case .innerUsage, .usageAtStart: endUsage(field, at: place)
         case .reasoningText: isRepetition = false
         case .document: takeNumbers()
         default: break
@@ -127,7 +131,27 @@ struct UsageReport: JSONSink {
         if !isRepetition { text.addEscape(isUnicode: isUnicode) }
     }
 
+    private mutating func endUsage(_ field: AnswerField, at place: Int) {
+        guard document.source == field else { return }
+        document.usageIsOver = true
+        if field != .usageAtStart, document.numbers.tellOutput, document.numbers.cost == nil {
+            costPlace = place - 1
+        }
+    }
+
     // MARK: - At the end
+
+    /// The numbers, those of the text that has not ended yet among them.
+    var numbersSoFar: UsageNumbers {
+        var all = numbers
+        all.update(from: document.numbers)
+        return all
+    }
+
+    mutating func takeCostPlace() -> Int? {
+        defer { costPlace = nil }
+        return costPlace
+    }
 
     /// Nothing more will come. A usage object that is whole counts though its text is not.
     mutating func end() {

@@ -1,0 +1,74 @@
+import PluginAPI
+
+/// What the plugin knows of one exchange, from its request to its end.
+final class Metering {
+    /// The model that the request asks for; nil when it does not say.
+    let model: String?
+    /// What that is charged by.
+    let rate: ModelPrices.Rate?
+    /// About how many tokens the prompt is.
+    let estimatedInput: Int
+    /// The upstream is asked for its usage, and the client did not ask.
+    let asksForUsage: Bool
+    let answer = AnswerMeter()
+    /// The answer is of a kind that is charged for.
+    var isAnswered = false
+    /// The text that the estimate so far is of.
+    var estimatedText = TextMeasure()
+
+    init(
+        model: String?, rate: ModelPrices.Rate?, estimatedInput: Int, asksForUsage: Bool
+    ) {
+        self.model = model
+        self.rate = rate
+        self.estimatedInput = estimatedInput
+        self.asksForUsage = asksForUsage
+    }
+
+    /// Why usage is an estimate.
+    enum Estimate: String, CaseIterable, Sendable {
+        /// The client left before the upstream said it.
+        case clientLeft = "client_left"
+        /// The answer broke off.
+        case brokenOff = "broken_off"
+        /// The answer came to its end and did not say it.
+        case notReported = "not_reported"
+        /// The answer was coded, though it had been asked for as it is, and could not be read.
+        case coded
+    }
+
+    /// What the exchange has taken, and why that is an estimate if it is; nil when nothing is to be
+    /// charged.
+    func usage(of exchange: Exchange) -> (usage: TokenUsage, estimate: Estimate?)? {
+        let report = answer.report
+        let reported = report.numbers.usage
+        let hasEnded = answer.hasEnded
+        if let reported, report.isWhole, hasEnded || report.text == report.reportedText {
+            return (reported, nil)
+        }
+        guard isAnswered else {
+            // The upstream has begun to work on a request whose client did not wait for the answer.
+            let outcome = exchange.outcome
+            guard outcome.aborted == .client, outcome.attempts > 0, exchange.response.status == 0
+            else { return reported.map { ($0, nil) } }
+            return (estimate(), .clientLeft)
+        }
+        if answer.reading == .coded { return (estimate(), .coded) }
+        if answer.reading == .none || hasEnded, reported == nil, report.text.isEmpty { return nil }
+        let reason: Estimate =
+            hasEnded ? .notReported : exchange.outcome.aborted == .client ? .clientLeft : .brokenOff
+        return (estimate(), reason)
+    }
+
+    /// What has passed so far: what was reported, and about what has come since.
+    func estimate() -> TokenUsage {
+        let report = answer.report
+        var usage = report.numbers.usage ?? TokenUsage()
+        let since = report.text - report.reportedText
+        usage.input = usage.input ?? estimatedInput
+        usage.output = (usage.output ?? 0) + since.estimatedTokens
+        usage.total = (usage.input ?? 0) + (usage.output ?? 0)
+        usage.isEstimated = true
+        return usage
+    }
+}
