@@ -55,7 +55,7 @@ final class AnswerMeter {
     }
 
     /// Nothing more will come.
-    func end() { report.end() }
+    func end() { report.end(isBroken: reading == .events ? events.isBroken : json.isBroken) }
 
     private func read(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool) -> BodyDecision {
         defer {

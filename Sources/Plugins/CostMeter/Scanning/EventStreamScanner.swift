@@ -25,6 +25,9 @@ struct EventStreamScanner<Sink: JSONSink> {
     /// Whether the last `scan` has come behind an event's end.
     private(set) var isBetweenEvents = true
 
+    /// The last event's text is no JSON where it matters.
+    var isBroken: Bool { json.isBroken }
+
     init(_ paths: JSONPaths<Sink.Field>) {
         json = JSONScanner(paths, stopsAtLineEnds: true)
     }

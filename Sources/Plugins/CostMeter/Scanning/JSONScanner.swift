@@ -52,6 +52,9 @@ struct JSONScanner<Sink: JSONSink> {
     /// Nothing more of the text matters.
     var isOver: Bool { state == .ended || state == .broken }
 
+    /// The text is no JSON where it matters.
+    var isBroken: Bool { state == .broken }
+
     /// The next text begins.
     mutating func reset() {
         state = .value

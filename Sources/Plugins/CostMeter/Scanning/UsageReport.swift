@@ -153,9 +153,10 @@ struct UsageReport: JSONSink {
         return costPlace
     }
 
-    /// Nothing more will come. A usage object that is whole counts though its text is not.
-    mutating func end() {
-        if document.usageIsOver { takeNumbers() }
+    /// Nothing more will come. A usage object that is whole counts though the end of its text is missing.
+    /// - Parameter isBroken: whether that text is no JSON.
+    mutating func end(isBroken: Bool) {
+        if document.usageIsOver, !isBroken { takeNumbers() }
     }
 
     private mutating func takeNumbers() {

@@ -103,7 +103,7 @@ extension UsageReport {
                 }
             }
         }
-        report.end()
+        report.end(isBroken: isStream ? events.isBroken : json.isBroken)
         return report
     }
 
