@@ -45,7 +45,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var changes = AnswerMeter.Changes()
     changes.removesUsage = input.option & 2 != 0
     if input.option & 6 == 4 {
-        changes.cost = { usage, _ in Money(picodollars: Int64(usage.input ?? 1)) }
+        changes.cost = { usage in Money(picodollars: Int64(usage.input ?? 1)) }
     }
     let whole = pass(input.message, cuts: [], reading, changes)
     for cuts in [input.cuts, input.singleBytes] {

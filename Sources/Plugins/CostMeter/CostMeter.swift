@@ -127,6 +127,8 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
                 "This key may not use the model \(model.map { "'\($0)'" } ?? "that it asks for").",
                 403)
         }
+        // Of several in a chain the first meters an exchange, so that nothing is charged twice.
+        guard exchange[Self.metering] == nil else { return .proceed }
         let rate = model.map { prices.rate(of: $0) }
         if let model, let rate {
             exchange[Facts.model] = model
@@ -135,7 +137,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
             }
         }
         expect(report, rate, exchange)
-        start(report, model, rate, body, exchange)
+        start(report, model, body, exchange)
         return .proceed
     }
 
@@ -160,8 +162,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
     }
 
     private func start(
-        _ report: RequestReport, _ model: String?, _ rate: ModelPrices.Rate?, _ body: Span<UInt8>,
-        _ exchange: Exchange
+        _ report: RequestReport, _ model: String?, _ body: Span<UInt8>, _ exchange: Exchange
     ) {
         var asksForUsage = false
         if !isObserved {
@@ -178,7 +179,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
             if settings.onClientGone == .finish { exchange.finishesWithoutClient = true }
         }
         exchange[Self.metering] = Metering(
-            model: model, rate: rate, estimatedInput: report.estimatedInput,
+            model: model, prices: prices, estimatedInput: report.estimatedInput,
             asksForUsage: asksForUsage)
     }
 
@@ -186,7 +187,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
 
     public func responseHead(_ exchange: Exchange) {
         // What the proxy answers itself costs nothing.
-        guard let metering = exchange[Self.metering], exchange.response.source == .upstream else {
+        guard let metering = metering(of: exchange), exchange.response.source == .upstream else {
             return
         }
         metering.isAnswered = (200...299).contains(exchange.response.status)
@@ -195,11 +196,9 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         if reading == .events {
             changes.removesUsage = metering.asksForUsage
             if settings.costInStream, !isObserved, !metering.asksForUsage {
-                let prices = prices
-                changes.cost = { [weak metering] usage, report in
-                    metering.flatMap {
-                        Self.price(usage, $0, report, prices)
-                    }.flatMap { $0.source == .unpriced ? nil : $0.amount }
+                changes.cost = { [unowned metering] usage in
+                    let cost = metering.cost(of: usage)
+                    return cost.source == .unpriced ? nil : cost.amount
                 }
             }
             if changes.removesUsage || changes.cost != nil { exchange.response.bodyWillChange() }
@@ -212,7 +211,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
     public func responseBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool)
         -> BodyDecision
     {
-        guard let metering = exchange[Self.metering] else { return .pass }
+        guard let metering = metering(of: exchange) else { return .pass }
         let answer = metering.answer
         let decision = answer.read(bytes, isLast: isLast)
         if isLast {
@@ -223,42 +222,40 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
             metering.estimatedText = answer.report.text
             let usage = metering.estimate()
             exchange[Facts.usage] = usage
-            exchange[Facts.cost] = Self.price(usage, metering, answer.report, prices)
+            exchange[Facts.cost] = metering.cost(of: usage)
         }
         return decision
     }
 
     private func writeCost(_ metering: Metering, _ exchange: Exchange) {
-        let report = metering.answer.report
-        guard let usage = report.numbers.usage,
-            let cost = Self.price(usage, metering, report, prices), cost.source != .unpriced
-        else { return }
+        guard let usage = metering.answer.report.numbers.usage else { return }
+        let cost = metering.cost(of: usage)
+        guard cost.source != .unpriced else { return }
         exchange.response.headers.set("x-sluice-cost", to: cost.amount.description)
     }
 
     // MARK: - The end
 
     public func completed(_ exchange: Exchange) {
-        guard let metering = exchange[Self.metering] else { return }
+        guard let metering = metering(of: exchange) else { return }
         metering.answer.end()
-        let report = metering.answer.report
         guard let (usage, estimate) = metering.usage(of: exchange) else {
             exchange[Facts.usage] = nil
             exchange[Facts.cost] = nil
             return
         }
+        let cost = metering.cost(of: usage)
         exchange[Facts.usage] = usage
-        if !report.finishReason.isEmpty {
-            exchange[Facts.finishReason] = report.finishReason.string
-        }
-        let model = Self.answeringModel(metering, report)
-        if let model { exchange[Facts.model] = model }
-        let rate = Self.rate(metering, answering: model, prices)
-        let cost = Self.price(usage, report, rate)
         exchange[Facts.cost] = cost
-        if cost.source == .unpriced || cost.source == .fallback { prices.countUnpriced() }
+        if let model = metering.model { exchange[Facts.model] = model }
+        let finishReason = metering.answer.report.finishReason
+        if !finishReason.isEmpty { exchange[Facts.finishReason] = finishReason.string }
+
+        if cost.source == .unpriced || cost.source == .fallback {
+            prices.tellUnpriced(metering.model ?? "")
+        }
         if let estimate { counters.count(estimate) }
-        let label = rate?.label ?? ModelPrices.unpricedLabel
+        let label = metering.rate?.label ?? ModelPrices.unpricedLabel
         let upstream = exchange.upstream ?? ""
         counters.series(upstream: upstream, model: label).count(usage, cost.amount)
         totals.count(
@@ -266,43 +263,9 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
             upstream: upstream, exchange)
     }
 
-    // MARK: - The price
-
-    /// The model that answered, or that was asked for.
-    private static func answeringModel(_ metering: Metering, _ report: UsageReport) -> String? {
-        if report.model.isEmpty { return metering.model }
-        if let asked = metering.model, report.model == asked { return asked }
-        return report.model.string
-    }
-
-    /// By the model that answered if that is priced, else by the one that was asked for.
-    private static func rate(
-        _ metering: Metering, answering model: String?, _ prices: ModelPrices
-    ) -> ModelPrices.Rate? {
-        guard let model, model != metering.model else { return metering.rate }
-        let rate = prices.rate(of: model)
-        guard rate.source != .prices, let asked = metering.rate else { return rate }
-        return asked
-    }
-
-    private static func price(
-        _ usage: TokenUsage, _ metering: Metering, _ report: UsageReport, _ prices: ModelPrices
-    ) -> Cost? {
-        price(
-            usage, report,
-            rate(metering, answering: answeringModel(metering, report), prices))
-    }
-
-    private static func price(_ usage: TokenUsage, _ report: UsageReport, _ rate: ModelPrices.Rate?)
-        -> Cost
-    {
-        // The provider knows best, but not of what came after it said so.
-        if !usage.isEstimated, let amount = report.numbers.cost {
-            return Cost(amount, source: .provider)
-        }
-        guard let rate, let price = rate.price else { return Cost(.zero, source: .unpriced) }
-        let tier = report.serviceTier.withBytes { ServiceTier(reported: $0) }
-        return Cost(price.cost(of: usage, serviceTier: tier), source: rate.source)
+    private func metering(of exchange: Exchange) -> Metering? {
+        guard let metering = exchange[Self.metering], metering.isOf(prices) else { return nil }
+        return metering
     }
 }
 

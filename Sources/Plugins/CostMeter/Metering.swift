@@ -2,10 +2,11 @@ import PluginAPI
 
 /// What the plugin knows of one exchange, from its request to its end.
 final class Metering {
-    /// The model that the request asks for; nil when it does not say.
-    let model: String?
+    private let prices: ModelPrices
+    /// The model that answered, or that the request asks for while none has; nil when nobody says.
+    private(set) var model: String?
     /// What that is charged by.
-    let rate: ModelPrices.Rate?
+    private(set) var rate: ModelPrices.Rate?
     /// About how many tokens the prompt is.
     let estimatedInput: Int
     /// The upstream is asked for its usage, and the client did not ask.
@@ -17,13 +18,17 @@ final class Metering {
     var estimatedText = TextMeasure()
 
     init(
-        model: String?, rate: ModelPrices.Rate?, estimatedInput: Int, asksForUsage: Bool
+        model: String?, prices: ModelPrices, estimatedInput: Int, asksForUsage: Bool
     ) {
+        self.prices = prices
         self.model = model
-        self.rate = rate
+        rate = model.map { prices.rate(of: $0) }
         self.estimatedInput = estimatedInput
         self.asksForUsage = asksForUsage
     }
+
+    /// Whether an instance with these prices meters the exchange: of several in a chain only one does.
+    func isOf(_ prices: ModelPrices) -> Bool { self.prices === prices }
 
     /// Why usage is an estimate.
     enum Estimate: String, CaseIterable, Sendable {
@@ -70,5 +75,31 @@ final class Metering {
         usage.total = (usage.input ?? 0) + (usage.output ?? 0)
         usage.isEstimated = true
         return usage
+    }
+
+    // MARK: - The price
+
+    /// What the tokens cost: by the model that answered if it has a price, else by the one that was asked
+    /// for.
+    func cost(of usage: TokenUsage) -> Cost {
+        learnModel()
+        let report = answer.report
+        // The provider knows best, but not of what came after it said so.
+        if !usage.isEstimated, let amount = report.numbers.cost {
+            return Cost(amount, source: .provider)
+        }
+        guard let rate, let price = rate.price else { return Cost(.zero, source: .unpriced) }
+        let tier = report.serviceTier.withBytes { ServiceTier(reported: $0) }
+        return Cost(price.cost(of: usage, serviceTier: tier), source: rate.source)
+    }
+
+    /// Takes over which model answers, once that is known.
+    private func learnModel() {
+        let found = answer.report.model
+        guard !found.isEmpty, model.map({ !(found == $0) }) ?? true else { return }
+        let name = found.string
+        model = name
+        let rate = prices.rate(of: name)
+        if self.rate?.source != .prices || rate.source == .prices { self.rate = rate }
     }
 }

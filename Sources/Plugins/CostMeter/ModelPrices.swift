@@ -19,8 +19,9 @@ final class ModelPrices: Sendable {
     private let table: PriceTable?
     private let unpriced: Rate
     private let known = Locked<[String: Rate]>([:])
-    /// Names that were not found, each of which is told once.
-    private let missing: Counter
+    private let unpricedAnswers: Counter
+    /// The models that the log has told of.
+    private let told = Locked<Set<String>>([])
     private let log: Log
 
     init(_ file: PriceFile?, _ rule: UnpricedRule, _ setup: Setup) {
@@ -33,7 +34,7 @@ final class ModelPrices: Sendable {
                     price: ModelPrice(name: Self.unpricedLabel, rates: [rates]), source: .fallback,
                     label: Self.unpricedLabel)
             }
-        missing = setup.metrics.counter(
+        unpricedAnswers = setup.metrics.counter(
             "unpriced_total", "Answers of models that have no price.",
             labels: [("plugin", setup.label)])
         log = setup.log
@@ -45,18 +46,21 @@ final class ModelPrices: Sendable {
         let rate = table?.price(of: model).map {
             Rate(price: $0, source: .prices, label: $0.name)
         }
-        let isNew = known.withLock { known in
-            guard known.count < Self.bound else { return false }
-            return known.updateValue(rate ?? unpriced, forKey: model) == nil
-        }
-        if rate == nil, isNew {
-            log(
-                .warning, "a model has no price",
-                [("model", model), ("charged", unpriced.price == nil ? "nothing" : "the default")])
+        known.withLock { known in
+            if known.count < Self.bound { known[model] = rate ?? unpriced }
         }
         return rate ?? unpriced
     }
 
-    /// Notes that an answer has been charged without a price of its model's own.
-    func countUnpriced() { missing.add() }
+    /// Notes that an answer of a model has been charged without a price of its own.
+    func tellUnpriced(_ model: String) {
+        unpricedAnswers.add()
+        let isNew = told.withLock { told in
+            told.count < Self.bound && told.insert(model).inserted
+        }
+        guard isNew else { return }
+        log(
+            .warning, "a model has no price",
+            [("model", model), ("charged", unpriced.price == nil ? "nothing" : "the default")])
+    }
 }

@@ -266,4 +266,32 @@ struct MoneyLossTests {
             "\(metered.meter.state)".contains(
                 #""answers": 20, "input": 210, "cached": 0, "output": 210"#))
     }
+
+    @Test("by two meters in one chain: the first one charges")
+    func twoMeters() async throws {
+        let metered = try MeteredProxy()
+        try metered.proxy.add(
+            CostMeter.self, #"{ "prices": "prices.json" }"#, label: "second")
+        metered.answer(Metered.usage(1000, 100))
+        #expect(try await metered.send().cost == "0.002")
+        #expect(metered.proxy.metrics["tokens_total", ["kind": "input"]] == 1000)
+        metered.stream([
+            Metered.chunk("Hi", usage: "null"), Metered.chunk(nil, usage: Metered.usage(1000, 100)),
+            "[DONE]",
+        ])
+        let streamed = try await metered.send(Metered.streamed)
+        #expect(!streamed.body.contains("usage"))
+        #expect(metered.proxy.metrics["tokens_total", ["kind": "input"]] == 2000)
+    }
+
+    @Test(
+        "by a warning that cries wolf: a name in an answer is not told where the one asked for has a price"
+    )
+    func noWarning() async throws {
+        let metered = try MeteredProxy()
+        metered.answer(Metered.usage(1, 1), model: "internal-name-7")
+        _ = try await metered.send()
+        #expect(metered.proxy.log.lines.isEmpty)
+        #expect(metered.proxy.metrics["unpriced_total"] == 0)
+    }
 }

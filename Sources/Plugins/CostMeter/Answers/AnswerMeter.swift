@@ -18,7 +18,7 @@ final class AnswerMeter {
         /// The upstream tells its usage because it was asked to, and the client did not ask.
         var removesUsage = false
         /// What an answer's usage comes to is written beside it, as text of JSON; nil where it is not.
-        var cost: ((TokenUsage, UsageReport) -> Money?)?
+        var cost: ((TokenUsage) -> Money?)?
     }
 
     /// The most of an event that is held while its end has not come. Only an answer's own usage is ever
@@ -198,7 +198,7 @@ final class AnswerMeter {
     /// Writes the cost into a usage object whose end has come in this run.
     private func addCost(_ rewriting: inout Rewriting) {
         guard let place = report.takeCostPlace(), place >= passed,
-            let usage = report.numbersSoFar.usage, let amount = changes.cost?(usage, report)
+            let usage = report.numbersSoFar.usage, let amount = changes.cost?(usage)
         else { return }
         begin(&rewriting)
         append(rewriting.kept..<place - passed, &rewriting)

@@ -391,8 +391,8 @@ struct JSONScanner<Sink: JSONSink> {
             guard stop < end, stop.pointee == UInt8(ascii: "\"") else { return false }
             stop += 1
         } else {
+            guard Self.beginsScalar(stop.pointee) else { return false }
             while stop < end, Self.isScalar(stop.pointee) { stop += 1 }
-            guard stop > here else { return false }
         }
         guard end - stop >= 2, stop[0] == UInt8(ascii: ","), stop[1] == UInt8(ascii: "\"") else {
             return false
@@ -518,6 +518,12 @@ struct JSONScanner<Sink: JSONSink> {
     private static func isScalar(_ byte: UInt8) -> Bool {
         byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: ".")
             || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+    }
+
+    @inline(__always)
+    private static func beginsScalar(_ byte: UInt8) -> Bool {
+        byte &- 0x30 < 10 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "t")
+            || byte == UInt8(ascii: "f") || byte == UInt8(ascii: "n")
     }
 
     @inline(__always)

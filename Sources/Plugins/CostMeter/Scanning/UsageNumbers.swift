@@ -8,7 +8,7 @@ struct UsageNumbers: Sendable {
     private var givenCost = Money.zero
 
     /// More than any answer takes: what is larger is a mistake, and would overflow when multiplied.
-    private static let highest = 1_000_000_000_000
+    private static let highest = 1_000_000_000
 
     var isEmpty: Bool { given == 0 }
 
