@@ -24,7 +24,7 @@ final class RedisStream: StateStream {
 
     /// KEYS: the stream, and this writer's mark. ARGV: the first entry's number, the stream's length or 0
     /// for any, the mark's lifetime, and the entries.
-    private static let script = """
+    static let script = """
         local last = tonumber(redis.call('GET', KEYS[2]) or '0')
         local number = tonumber(ARGV[1])
         for index = 4, #ARGV do
