@@ -37,7 +37,8 @@ struct ConfigurationBuilder {
         guard !findings.hasErrors else { return nil }
         let names = settings.upstreams.map(\.name)
         return ServerConfiguration(
-            listeners: listeners, admin: settings.admin, workers: settings.workers,
+            listeners: listeners, admin: settings.admin?.address,
+            adminToken: settings.admin?.token, workers: settings.workers,
             limits: settings.limits.checked, timeouts: settings.timeouts.checked,
             state: settings.state?.checked, upstreams: upstreams.compactMap(\.self),
             plugins: plugins.compactMap(\.enabled),
@@ -65,8 +66,17 @@ struct ConfigurationBuilder {
             }
             if places[listener.address] == nil { places[listener.address] = source.path }
         }
-        if let admin = settings.admin, let source = settings.$admin, let first = isTaken(admin) {
-            findings.error(at: source, "the same address as \(first): \"\(admin)\"")
+        if let admin = settings.admin {
+            if let first = isTaken(admin.address) {
+                findings.error(
+                    at: admin.source, "the same address as \(first): \"\(admin.address)\"")
+            }
+            if admin.token == nil, !admin.address.isLocal {
+                findings.warning(
+                    at: admin.source,
+                    "whoever reaches \(admin.address) can read and reload; listen at a loopback address, or give it a token: { \"address\": …, \"token\": \"${ADMIN_TOKEN}\" }"
+                )
+            }
         }
         return read.listeners.map(\.listener)
     }
