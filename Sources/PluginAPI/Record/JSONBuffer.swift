@@ -110,34 +110,57 @@ extension JSONBuffer {
         if let value { append(value) } else { self.append("null") }
     }
 
-    /// What stands between the quotes.
+    /// What stands between the quotes. Bytes that are not UTF-8 become U+FFFD.
     package func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
         var plain = 0
-        for index in text.indices {
-            let byte = text[index]
+        var place = 0
+        while place < text.count {
+            let byte = text[place]
             if byte >= 0x80 {
-                // What begins here is rare enough for the slow way, which also checks it.
-                append(UnsafeBufferPointer(rebasing: text[plain..<index]))
-                return appendRepaired(UnsafeBufferPointer(rebasing: text[index...]))
-            }
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                let length = Self.characterLength(in: text, at: place)
+                if length < 0 {
+                    append(UnsafeBufferPointer(rebasing: text[plain..<place]))
+                    append("\u{FFFD}")
+                    plain = place - length
+                }
+                place += abs(length)
                 continue
             }
-            append(UnsafeBufferPointer(rebasing: text[plain..<index]))
-            appendEscape(byte)
-            plain = index + 1
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                append(UnsafeBufferPointer(rebasing: text[plain..<place]))
+                appendEscape(byte)
+                plain = place + 1
+            }
+            place += 1
         }
         append(UnsafeBufferPointer(rebasing: text[plain...]))
     }
 
-    private func appendRepaired(_ text: UnsafeBufferPointer<UInt8>) {
-        for byte in String(decoding: text, as: UTF8.self).utf8 {
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                appendEscape(byte)
-            } else {
-                append(byte)
-            }
+    /// How many bytes the character at a place has (RFC 3629 §4); negative for so many that are none and
+    /// are replaced as one (the maximal subpart of The Unicode Standard, 3.9).
+    private static func characterLength(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int {
+        var next: ClosedRange<UInt8> = 0x80...0xBF
+        let length: Int
+        switch text[place] {
+        case 0xC2...0xDF: length = 2
+        case 0xE0...0xEF: length = 3
+        case 0xF0...0xF4: length = 4
+        default: return -1
         }
+        switch text[place] {
+        case 0xE0: next = 0xA0...0xBF
+        case 0xED: next = 0x80...0x9F
+        case 0xF0: next = 0x90...0xBF
+        case 0xF4: next = 0x80...0x8F
+        default: break
+        }
+        for offset in 1..<length {
+            guard place + offset < text.count, next.contains(text[place + offset]) else {
+                return -offset
+            }
+            next = 0x80...0xBF
+        }
+        return length
     }
 
     private func appendEscape(_ byte: UInt8) {

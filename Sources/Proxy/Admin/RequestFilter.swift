@@ -19,7 +19,8 @@ struct RequestFilter {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let key = String(parts[0])
             guard let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "") else {
-                throw Problem(description: "\(key): expected percent-encoded text, found \"\(parts[1])\"")
+                throw Problem(
+                    description: "\(key): expected percent-encoded text, found \"\(parts[1])\"")
             }
             guard Self.keys.contains(key) else {
                 throw Problem(

@@ -39,7 +39,9 @@ extension ExchangeRun {
         exchange.outcome.status = exchange.response.status
         exchange.outcome.timeToFirstByte = loop.now - began
         waitingSince = loop.now
-        if let trace, !traceIsProvisional { exchange.response.headers.append("server-timing", trace.serverTiming) }
+        if let trace, !traceIsProvisional {
+            exchange.response.headers.append("server-timing", trace.serverTiming)
+        }
         connection.sendHead(exchange.response, for: exchange.request)
         if let filler = exchange.response.filler {
             lastSent = loop.now
