@@ -12,6 +12,8 @@ public enum BuiltIn {
         FingerprintLimiter.self,
         Budget.self,
         HeaderRules.self,
+        Retry.self,
+        SSEKeepalive.self,
         VelocityGuard.self,
         ActivityLogger.self,
     ]

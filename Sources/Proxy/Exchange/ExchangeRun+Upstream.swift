@@ -35,10 +35,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             guard showUpload() else { return }
         }
         attempt()
+        if let early = exchange.earlyHead { watchSilence(for: early.delay) }
         connection.resumeReading()
     }
 
-    private func attempt() {
+    func attempt() {
         let pool = pool!
         guard let index = pool.choose(except: triedTargets) else {
             return upstreamFailed(TransferError(.unreachable, "no target left"))
@@ -46,6 +47,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         targetIndex = index
         let target = pool.target(index)
         exchange.outcome.attempts += 1
+        attemptsMade += 1
         exchange.outcome.target = target.name
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
         let body: OutgoingRequest.Body =
@@ -56,6 +58,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             } else {
                 .stream(length: nil)
             }
+        if case .stream = body { isReplayable = false } else { isReplayable = true }
         let outgoing = OutgoingRequest(
             request: exchange.request,
             target: exchange.request.headers.bytes(exchange.request.targetRange), body: body)
@@ -88,7 +91,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         pool = nil
     }
 
-    private func transferIsOver() {
+    func transferIsOver() {
         transfer = nil
         guard let targetIndex else { return }
         self.targetIndex = nil
@@ -105,10 +108,12 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 status: 503, reason: "upstream_busy",
                 message: "The upstream is serving as many requests as it may.",
                 headers: [("retry-after", "1")])
-        case .upstream where !headIsSent && !bodyHasEnded && upload.isEmpty:
+        case .waitingToRetry: retryIsDue()
+        case .upstream where !answerHasBegun && !bodyHasEnded && upload.isEmpty:
             // It is the client that keeps the upstream waiting; its own limit watches it.
             expectHead()
-        case .upstream where !headIsSent:
+        case .upstream where !answerHasBegun:
+            if retriesAfterTimeout() { return }
             upstreamFailed(
                 TransferError(
                     .connectTimeout, "the answer's head did not come within the time for it"))
@@ -139,7 +144,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         upload.consume(count)
         uploadSeen = max(0, uploadSeen - count)
         if wasFull || !bodyHasEnded { connection?.resumeReading() }
-        if !headIsSent { expectHead() } else { expectBytes() }
+        if !answerHasBegun { expectHead() } else { expectBytes() }
         return .bytes(count)
     }
 
@@ -147,7 +152,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         // A second time is one more attempt, after a kept-alive connection had ended.
         sends += 1
         if sends > 1 { exchange.outcome.attempts += 1 }
-        if !headIsSent { expectHead() }
+        if !answerHasBegun { expectHead() }
     }
 
     func transferInformational() {
@@ -159,7 +164,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     func transferHead() {
+        if retriesAfterHead() { return }
         exchange.response.source = .upstream
+        exchange.response.isCommitted = headIsEarly
         Forwarding.prepareResponse(exchange.response)
         guard showHead() else {
             leaveUpstream()
@@ -195,12 +202,15 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     func transferFailed(_ error: TransferError) {
-        // Nothing was sent: another target can have the same request.
-        if error.kind != .broken, let targetIndex { triedTargets.append(targetIndex) }
+        // Nothing was sent: another target can have the same request. And so it can where it is sent again.
+        if let targetIndex, error.kind != .broken || exchange.retry != nil {
+            triedTargets.append(targetIndex)
+        }
         transferIsOver()
         if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count {
             return attempt()
         }
+        if error.kind == .broken ? retriesAfterBreak() : retriesUnreachable() { return }
         upstreamFailed(error)
     }
 
@@ -214,7 +224,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 ("error", error.detail),
                 ("request_id", exchange.requestID), ("route", route.name),
             ])
-        if headIsSent { return abort(by: .upstream, error.detail) }
+        if answerHasBegun { return abort(by: .upstream, error.detail) }
         leaveUpstream()
         if error.kind == .connectTimeout {
             sendError(

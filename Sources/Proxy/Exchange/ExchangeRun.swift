@@ -39,6 +39,10 @@ final class ExchangeRun {
     var targetIndex: Int?
     var triedTargets: [Int] = []
     var upstreamStarted: MonotonicTime?
+    /// How often a transfer has been begun, whether or not it came to a connection.
+    var attemptsMade = 0
+    /// Whether the whole request was there when it was sent, so that it can be sent again.
+    var isReplayable = false
     /// How often this attempt has been written to a connection.
     var sends = 0
     var timer: LoopTimer!
@@ -49,6 +53,11 @@ final class ExchangeRun {
 
     // The answer's side
     var headIsSent = false
+    /// The head that was sent is not the upstream's, which is still to come.
+    var headIsEarly = false
+    /// When the client was last sent something of the body; kept where there is a filler.
+    var lastSent = MonotonicTime(nanoseconds: 0)
+    var silence: SilenceWatch?
     /// The answer's body, while its head is held back for it.
     var heldBody = ByteBuffer()
     /// The plugins before this place in the chain have seen the request, so they see the answer.
@@ -90,6 +99,8 @@ final class ExchangeRun {
         /// All places at the upstream are taken.
         case waitingForPlace
         case upstream
+        /// The request is going to be sent to the upstream again.
+        case waitingToRetry
         /// A local service makes the answer.
         case waitingForAnswer
         /// A local service's answer goes on piece by piece.
@@ -279,7 +290,9 @@ final class ExchangeRun {
         upstreamStarted = nil
         receivingIsPaused = false
         stream = nil
+        attemptsMade = 0
         headIsSent = false
+        headIsEarly = false
         if heldBody.capacity > 0 { heldBody.release() }
         waitingSince = nil
         turnaround = 0
