@@ -32,16 +32,21 @@ final class AdminService: LocalService {
             answer.headers.append(("allow", "GET, HEAD"))
             return answer
         }
-        return page(generation)
+        return page(generation, exchange)
     }
 
-    private var pages: [String: (Generation) -> Answer] {
-        ["/healthz": health, "/readyz": readiness, "/metrics": metrics, "/plugins": plugins]
+    private var pages: [String: (Generation, Exchange) -> Answer] {
+        [
+            "/healthz": health, "/readyz": readiness, "/metrics": metrics, "/plugins": plugins,
+            "/upstreams": upstreams,
+        ]
     }
 
-    private func health(_: Generation) -> Answer { Self.json(200, ["status": .string("ok")]) }
+    private func health(_: Generation, _: Exchange) -> Answer {
+        Self.json(200, ["status": .string("ok")])
+    }
 
-    private func readiness(_: Generation) -> Answer {
+    private func readiness(_: Generation, _: Exchange) -> Answer {
         let state = status.state
         return Self.json(
             state == .ready ? 200 : 503, ["status": .string("\(state)"), "state": sharedState])
@@ -62,16 +67,22 @@ final class AdminService: LocalService {
         }
     }
 
-    private func plugins(_ generation: Generation) -> Answer {
+    private func plugins(_ generation: Generation, _: Exchange) -> Answer {
         Self.json(
             200,
             PluginsPage.render(
                 generation, store.contents.withLock { $0 }, state: sharedState))
     }
 
-    private func metrics(_: Generation) -> Answer {
+    private func upstreams(_ generation: Generation, _ exchange: Exchange) -> Answer {
+        Self.json(
+            200, UpstreamsPage.render(generation, at: exchange.now, wall: exchange.startedAt))
+    }
+
+    private func metrics(_ generation: Generation, _ exchange: Exchange) -> Answer {
         let text = MetricsPage.render(
-            store.contents.withLock { $0 }, connections: connections.value)
+            store.contents.withLock { $0 }, connections: connections.value,
+            upstreams: generation.upstreams, at: exchange.now)
         return Answer(
             headers: [
                 ("content-type", "text/plain; version=0.0.4; charset=utf-8"),

@@ -40,11 +40,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
 
     private func attempt() {
         let pool = pool!
-        guard let index = pool.choose(except: triedTargets) else {
+        guard let choice = pool.balancer.choose(except: triedTargets, at: loop.now) else {
             return upstreamFailed(TransferError(.unreachable, "no target left"))
         }
-        targetIndex = index
-        let target = pool.target(index)
+        self.choice = choice
+        let target = pool.upstream.targets[choice.index]
         exchange.outcome.attempts += 1
         exchange.outcome.target = target.name
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
@@ -78,9 +78,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     /// Gives back the place at the upstream, and ends the transfer if it is still under way.
-    func leaveUpstream() {
+    func leaveUpstream(_ ending: AttemptEnding = .unknown) {
         transfer?.cancel()
-        transferIsOver()
+        transferIsOver(ending)
         if hasPlace {
             hasPlace = false
             pool!.release()
@@ -88,11 +88,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         pool = nil
     }
 
-    private func transferIsOver() {
+    private func transferIsOver(_ ending: AttemptEnding) {
         transfer = nil
-        guard let targetIndex else { return }
-        self.targetIndex = nil
-        pool!.ended(targetIndex)
+        guard let choice else { return }
+        self.choice = nil
+        pool!.balancer.ended(choice, ending, at: loop.now)
         if let upstreamStarted { exchange.outcome.upstreamDuration = loop.now - upstreamStarted }
     }
 
@@ -115,7 +115,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         case .upstream where receivingIsPaused:
             abort(by: .client, "the client stopped reading its answer")
         case .upstream:
-            abort(by: .upstream, "the upstream stopped sending its answer")
+            let error = "the upstream stopped sending its answer"
+            leaveUpstream(.failed(error))
+            abort(by: .upstream, error)
         case .answering:
             abort(by: .client, "the client stopped reading its answer")
         case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody, .ended:
@@ -157,6 +159,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     func transferHead() {
+        targetStatus = exchange.response.status
+        pool!.balancer.headArrived(targetStatus, from: choice!, at: loop.now)
         exchange.response.source = .upstream
         Forwarding.prepareResponse(exchange.response)
         guard showHead() else {
@@ -179,7 +183,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     func transferEnded(trailers: Headers?) {
-        transferIsOver()
+        transferIsOver(.answered(targetStatus))
         leaveUpstream()
         if !route.chain.responseBodySteps.isEmpty {
             sendBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true)
@@ -194,8 +198,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
 
     func transferFailed(_ error: TransferError) {
         // Nothing was sent: another target can have the same request.
-        if error.kind != .broken, let targetIndex { triedTargets.append(targetIndex) }
-        transferIsOver()
+        if error.kind != .broken, let choice { triedTargets.append(choice.index) }
+        transferIsOver(bodyIsBroken ? .unknown : .failed(error.detail))
         if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count {
             return attempt()
         }
@@ -212,8 +216,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 ("error", error.detail),
                 ("request_id", exchange.requestID), ("route", route.name),
             ])
+        leaveUpstream(.failed(error.detail))
         if headIsSent { return abort(by: .upstream, error.detail) }
-        leaveUpstream()
         if error.kind == .connectTimeout {
             sendError(
                 status: 504, reason: "upstream_timeout",
