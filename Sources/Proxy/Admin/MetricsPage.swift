@@ -2,6 +2,21 @@ import PluginAPI
 
 /// `/metrics`: everything that is counted, added up over the workers.
 enum MetricsPage {
+    static func answer(
+        _ generation: Generation, _ sources: AdminSources, at now: MonotonicTime
+    ) -> LocalAnswer {
+        let text = render(
+            sources.store.contents.withLock { $0 }, connections: sources.connections.value,
+            upstreams: generation.upstreams, at: now)
+        return .whole(
+            Answer(
+                headers: [
+                    ("content-type", "text/plain; version=0.0.4; charset=utf-8"),
+                    ("cache-control", "no-store"),
+                ],
+                body: Array(text.utf8)))
+    }
+
     static func render(
         _ contents: MetricsStore.Contents, connections: Int, upstreams: [Upstream],
         at now: MonotonicTime
@@ -81,38 +96,6 @@ enum MetricsPage {
             "upstream_duration_seconds",
             "From the first attempt to the end of the upstream's answer.", "upstream",
             by: \.upstream, \.upstreamDuration)
-    }
-
-    /// How it stands with the targets of the configuration in force.
-    private static func renderUpstreams(
-        _ upstreams: [Upstream], _ now: MonotonicTime, _ text: inout PrometheusText
-    ) {
-        let reports = upstreams.sorted { $0.name < $1.name }.map { ($0.name, $0.report(at: now)) }
-        func targets(_ name: String, _ help: String, _ value: (TargetReport) -> Double) {
-            text.family(name, "gauge", help)
-            for (upstream, report) in reports {
-                for target in report.targets {
-                    text.sample(
-                        name, [("upstream", upstream), ("target", target.name)], value(target))
-                }
-            }
-        }
-        targets("upstream_target_up", "Whether a target gets requests (0 or 1).") {
-            $0.standing.isUsable ? 1 : 0
-        }
-        targets(
-            "upstream_target_share",
-            "Of the share of the requests that its weight gives a target, what it gets (0 to 1)."
-        ) { Double($0.share) / Double(HealthTable.fullShare) }
-        targets("upstream_target_requests_in_flight", "Requests that a target has.") {
-            Double($0.requestsInFlight)
-        }
-        text.family(
-            "upstream_panic", "gauge",
-            "Whether no target of an upstream is well, so that all are used (0 or 1).")
-        for (upstream, report) in reports {
-            text.sample("upstream_panic", [("upstream", upstream)], report.isInPanic ? 1.0 : 0.0)
-        }
     }
 
     private static func renderPlugins(

@@ -4,14 +4,16 @@ import PluginAPI
 enum UpstreamsPage {
     /// - Parameters:
     ///   - now: the moment that `wall` is by the other clock.
-    static func render(_ generation: Generation, at now: MonotonicTime, wall: WallTime)
-        -> JSONValue
+    static func answer(_ generation: Generation, at now: MonotonicTime, wall: WallTime)
+        -> LocalAnswer
     {
         let clock = Clock(now: now, wall: wall)
-        return .object([
-            .init("generation", .number(generation.number)),
-            .init("upstreams", .array(generation.upstreams.map { render($0, clock) })),
-        ])
+        return .json(
+            200,
+            [
+                "generation": .number(generation.number),
+                "upstreams": .array(generation.upstreams.map { render($0, clock) }),
+            ])
     }
 
     private static func render(_ upstream: Upstream, _ clock: Clock) -> JSONValue {

@@ -29,14 +29,20 @@ extension ExchangeRun {
     }
 
     func sendHead() {
+        let wasEarly = headIsEarly
         headIsSent = true
-        guard !isDetached else { return }
+        headIsEarly = false
+        guard !isDetached, !wasEarly else { return }
         // What a plugin may have set; an interim status would make the body the next answer's head.
         if !(200...599).contains(exchange.response.status) { exchange.response.status = 500 }
         exchange.outcome.status = exchange.response.status
         exchange.outcome.timeToFirstByte = loop.now - began
         waitingSince = loop.now
         connection.sendHead(exchange.response, for: exchange.request)
+        if let filler = exchange.response.filler {
+            lastSent = loop.now
+            watchSilence(for: filler.interval)
+        }
     }
 
     /// Passes bytes on, through the plugins that see or change them.
@@ -99,13 +105,14 @@ extension ExchangeRun {
         guard !bytes.isEmpty, !isDetached, !connection.isWithoutBody else { return }
         exchange.outcome.bytesOut += bytes.count
         waitingSince = loop.now
+        if exchange.response.filler != nil { lastSent = loop.now }
         connection.sendBody(bytes)
     }
 
     /// Sends the upstream's head, or holds it back if a plugin wants to see the body first.
     func sendOrHoldHead() {
         let response = exchange.response
-        if response.headHold > 0, (response.contentLength ?? 0) <= response.headHold {
+        if response.headHold > 0, !headIsEarly, (response.contentLength ?? 0) <= response.headHold {
             response.headIsHeld = true
         } else {
             sendHead()
@@ -125,7 +132,7 @@ extension ExchangeRun {
     func breakOff() {
         let error = exchange.outcome.error ?? "a plugin failed"
         leaveUpstream()
-        if headIsSent {
+        if answerHasBegun {
             abort(by: .proxy, error)
         } else {
             turnaround = 0
@@ -182,7 +189,7 @@ extension ExchangeRun {
         connection.sendEnd(trailers: nil)
     }
 
-    private func fill(_ response: Response, from answer: Answer) {
+    func fill(_ response: Response, from answer: Answer) {
         response.reset()
         response.source = .proxy
         response.status = answer.status
@@ -192,6 +199,7 @@ extension ExchangeRun {
             response.headers.append(name, value)
         }
         response.headers.set("x-request-id", to: exchange.requestID)
+        response.isCommitted = headIsEarly
     }
 }
 

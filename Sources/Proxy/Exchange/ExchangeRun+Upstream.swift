@@ -35,10 +35,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             guard showUpload() else { return }
         }
         attempt()
+        if let early = exchange.earlyHead { watchSilence(for: early.delay) }
         connection.resumeReading()
     }
 
-    private func attempt() {
+    func attempt() {
         let pool = pool!
         guard let choice = pool.balancer.choose(except: triedTargets, at: loop.now) else {
             return upstreamFailed(TransferError(.unreachable, "no target left"))
@@ -46,6 +47,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         self.choice = choice
         let target = pool.upstream.targets[choice.index]
         exchange.outcome.attempts += 1
+        attemptsMade += 1
         exchange.outcome.target = target.name
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
         let body: OutgoingRequest.Body =
@@ -56,6 +58,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             } else {
                 .stream(length: nil)
             }
+        if case .stream = body { isReplayable = false } else { isReplayable = true }
         let outgoing = OutgoingRequest(
             request: exchange.request,
             target: exchange.request.headers.bytes(exchange.request.targetRange), body: body)
@@ -88,7 +91,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         pool = nil
     }
 
-    private func transferIsOver(_ ending: AttemptEnding) {
+    func transferIsOver(_ ending: AttemptEnding) {
         transfer = nil
         guard let choice else { return }
         self.choice = nil
@@ -105,13 +108,15 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 status: 503, reason: "upstream_busy",
                 message: "The upstream is serving as many requests as it may.",
                 headers: [("retry-after", "1")])
-        case .upstream where !headIsSent && !bodyHasEnded && upload.isEmpty:
+        case .waitingToRetry: retryIsDue()
+        case .upstream where !answerHasBegun && !bodyHasEnded && upload.isEmpty:
             // It is the client that keeps the upstream waiting; its own limit watches it.
             expectHead()
-        case .upstream where !headIsSent:
-            upstreamFailed(
-                TransferError(
-                    .connectTimeout, "the answer's head did not come within the time for it"))
+        case .upstream where !answerHasBegun:
+            let error = TransferError(
+                .connectTimeout, "the answer's head did not come within the time for it")
+            if retriesAfterTimeout(error) { return }
+            upstreamFailed(error)
         case .upstream where receivingIsPaused:
             abort(by: .client, "the client stopped reading its answer")
         case .upstream:
@@ -120,7 +125,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             abort(by: .upstream, error)
         case .answering:
             abort(by: .client, "the client stopped reading its answer")
-        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody, .ended:
+        case .streaming: sendPiece()
+        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody,
+            .waitingForAnswer, .ended:
             // Left over from an earlier request: a timer is not taken off for each one that ends.
             break
         }
@@ -139,7 +146,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         upload.consume(count)
         uploadSeen = max(0, uploadSeen - count)
         if wasFull || !bodyHasEnded { connection?.resumeReading() }
-        if !headIsSent { expectHead() } else { expectBytes() }
+        if !answerHasBegun { expectHead() } else { expectBytes() }
         return .bytes(count)
     }
 
@@ -147,7 +154,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         // A second time is one more attempt, after a kept-alive connection had ended.
         sends += 1
         if sends > 1 { exchange.outcome.attempts += 1 }
-        if !headIsSent { expectHead() }
+        if !answerHasBegun { expectHead() }
     }
 
     func transferInformational() {
@@ -161,7 +168,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     func transferHead() {
         targetStatus = exchange.response.status
         pool!.balancer.headArrived(targetStatus, from: choice!, at: loop.now)
+        if retriesAfterHead() { return }
         exchange.response.source = .upstream
+        exchange.response.isCommitted = headIsEarly
         Forwarding.prepareResponse(exchange.response)
         guard showHead() else {
             leaveUpstream()
@@ -197,12 +206,15 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     func transferFailed(_ error: TransferError) {
-        // Nothing was sent: another target can have the same request.
-        if error.kind != .broken, let choice { triedTargets.append(choice.index) }
+        // Nothing was sent: another target can have the same request. And so it can where it is sent again.
+        if let choice, error.kind != .broken || exchange.retry != nil {
+            triedTargets.append(choice.index)
+        }
         transferIsOver(bodyIsBroken ? .unknown : .failed(error.detail))
         if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count {
             return attempt()
         }
+        if error.kind == .broken ? retriesAfterBreak() : retriesUnreachable() { return }
         upstreamFailed(error)
     }
 
@@ -217,7 +229,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 ("request_id", exchange.requestID), ("route", route.name),
             ])
         leaveUpstream(.failed(error.detail))
-        if headIsSent { return abort(by: .upstream, error.detail) }
+        if answerHasBegun { return abort(by: .upstream, error.detail) }
         if error.kind == .connectTimeout {
             sendError(
                 status: 504, reason: "upstream_timeout",

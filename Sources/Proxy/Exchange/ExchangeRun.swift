@@ -42,13 +42,25 @@ final class ExchangeRun {
     var targetStatus = 0
     var triedTargets: [Int] = []
     var upstreamStarted: MonotonicTime?
+    /// How often a transfer has been begun, whether or not it came to a connection.
+    var attemptsMade = 0
+    /// Whether the whole request was there when it was sent, so that it can be sent again.
+    var isReplayable = false
     /// How often this attempt has been written to a connection.
     var sends = 0
     var timer: LoopTimer!
     var receivingIsPaused = false
 
+    /// Of a local service.
+    var stream: LocalStream?
+
     // The answer's side
     var headIsSent = false
+    /// The head that was sent is not the upstream's, which is still to come.
+    var headIsEarly = false
+    /// When the client was last sent something of the body; kept where there is a filler.
+    var lastSent = MonotonicTime(nanoseconds: 0)
+    var silence: SilenceWatch?
     /// The answer's body, while its head is held back for it.
     var heldBody = ByteBuffer()
     /// The plugins before this place in the chain have seen the request, so they see the answer.
@@ -90,6 +102,12 @@ final class ExchangeRun {
         /// All places at the upstream are taken.
         case waitingForPlace
         case upstream
+        /// The request is going to be sent to the upstream again.
+        case waitingToRetry
+        /// A local service makes the answer.
+        case waitingForAnswer
+        /// A local service's answer goes on piece by piece.
+        case streaming
         /// The answer is complete, or was made here; what is left is to send it.
         case answering
         case ended
@@ -133,7 +151,7 @@ final class ExchangeRun {
     func start() {
         guard case .deciding = stage else { return }
         if case .admin(let service) = connection.endpoint.service {
-            send(service.answer(exchange, self.service.generation))
+            ask(service)
         } else {
             decide(from: 0)
         }
@@ -274,7 +292,10 @@ final class ExchangeRun {
         if !triedTargets.isEmpty { triedTargets.removeAll(keepingCapacity: true) }
         upstreamStarted = nil
         receivingIsPaused = false
+        stream = nil
+        attemptsMade = 0
         headIsSent = false
+        headIsEarly = false
         if heldBody.capacity > 0 { heldBody.release() }
         waitingSince = nil
         turnaround = 0

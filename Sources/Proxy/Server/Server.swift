@@ -14,6 +14,7 @@ package final class Server {
     private let sharing: StateSharing
     private let reporter: HealthReporter
     private let status: ServerStatus
+    private let reloadRequests: ReloadRequests
     private let connectionCount = ConnectionCount()
     private let time = SystemTime()
     private var configuration: ServerConfiguration
@@ -37,11 +38,14 @@ package final class Server {
 
     /// - Parameters:
     ///   - configuration: what to begin with.
+    ///   - requestReload: makes the thread that this is used from call `reload`. Any thread calls it.
     ///   - load: reads the configuration anew, for a reload.
     package init(
         _ configuration: ServerConfiguration, log: Log, store: MetricsStore, state: StateStore,
+        requestReload: @escaping @Sendable () -> Void = {},
         load: @escaping () -> ConfigurationLoader.Result
     ) {
+        reloadRequests = ReloadRequests(wake: requestReload)
         self.configuration = configuration
         initial = configuration
         self.load = load
@@ -85,7 +89,10 @@ package final class Server {
         if let address = configuration.admin {
             let worker = try makeWorker(count, of: count)
             let service = AdminService(
-                store: store, status: status, sharing: sharing, connections: connectionCount)
+                AdminSources(
+                    store: store, status: status, sharing: sharing, connections: connectionCount,
+                    workers: workers,
+                    reload: { [reloadRequests] in await reloadRequests.reload() }))
             let bound = try listen(address, Endpoint(.admin(service)), [worker])
             admin = worker
             log(.info, "admin listening", [("address", bound.description)])
@@ -159,24 +166,29 @@ package final class Server {
 
     /// Reads the configuration anew. What is wrong with it is logged and the old one stays; a good one
     /// serves every request that begins from now on.
-    package func reload() {
+    package func reload() { reloadRequests.serve(reloadNow) }
+
+    private func reloadNow() -> ReloadResult {
         generation.reopen()
         let result = load()
         for diagnostic in result.diagnostics { log(diagnostic) }
-        guard let new = result.configuration else { return refuseReload("the file has errors") }
+        guard let new = result.configuration else {
+            return refuseReload("the file has errors", result.diagnostics)
+        }
         let next = Generation(
             new, number: generation.number + 1, running: running, after: generation,
             reporter: reporter)
         do {
             try next.start()
         } catch {
-            return refuseReload("\(error)")
+            return refuseReload("\(error)", result.diagnostics)
         }
         if new.listeners != initial.listeners || new.admin != initial.admin
             || new.workers != initial.workers
         {
             log(.warning, "listen, admin and workers change with a restart only; the old ones stay")
         }
+        let changes = ConfigurationChange.between(configuration.effective, new.effective)
         configuration = new
         earlier.removeAll { $0.generation == nil }
         earlier.append(Earlier(generation: generation))
@@ -193,12 +205,31 @@ package final class Server {
         }
         taken.wait()
         countReload("ok")
-        log(.info, "configuration reloaded", [("generation", String(next.number))])
+        log(
+            .info, "configuration reloaded",
+            [("generation", String(next.number)), ("changes", String(changes.count))])
+        report(changes)
+        return .taken(generation: next.number, warnings: result.diagnostics, changes: changes)
     }
 
-    private func refuseReload(_ reason: String) {
+    /// One line each: who reads the log at night sees what was done.
+    private func report(_ changes: [ConfigurationChange]) {
+        for change in changes.prefix(Self.reportedChanges) {
+            log(
+                .info, "configuration changed",
+                [
+                    ("path", change.path), ("from", change.from?.abbreviated ?? "nothing"),
+                    ("to", change.to?.abbreviated ?? "nothing"),
+                ])
+        }
+    }
+
+    private static let reportedChanges = 50
+
+    private func refuseReload(_ reason: String, _ findings: [Diagnostic]) -> ReloadResult {
         countReload("refused")
         log(.error, "reload refused, the old configuration stays", [("reason", reason)])
+        return .refused(reason: reason, findings: findings)
     }
 
     private func countReload(_ result: String) {
