@@ -32,6 +32,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var endedRuns: ContiguousArray<ExchangeRun> = []
     /// Those whose clients are gone, while their upstreams' answers are still read.
     private var detachedRuns: ContiguousArray<ExchangeRun> = []
+    /// Stands in for upstreams where requests are only tried.
+    var dryRun: DryRunObserver?
     /// The last ones that have ended.
     var requests = RequestLog()
     private var dateField = DateField()
