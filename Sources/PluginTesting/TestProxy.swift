@@ -28,6 +28,7 @@ public final class TestProxy {
 
     private let folder: String
     let state: StateStore
+    private let keptObjects = KeptObjects()
     private(set) var chain: [Entry] = []
 
     public enum Mode: Sendable {
@@ -56,6 +57,7 @@ public final class TestProxy {
         var setup = Setup(
             label: label, folder: folder, time: time, log: log.log, metrics: metrics, state: state)
         setup.isObserved = mode == .observe
+        setup.keptObjects = keptObjects
         return setup
     }
 

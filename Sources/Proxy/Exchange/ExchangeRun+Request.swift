@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// The request's way: through the request phase, with its body behind it.
-extension ExchangeRun {
+extension ExchangeRun: WaitKeeper {
     // MARK: - The request phase
 
     /// Asks the plugins, from this step of the chain on, and then goes to the upstream.
@@ -160,6 +160,14 @@ extension ExchangeRun {
         let entry = chain.entries[chain.requestSteps[step].place]
         service.countTime(entry.number, since: taskStarted)
         if apply(result, of: entry) { decide(from: step + 1) }
+    }
+
+    var now: MonotonicTime { loop.now }
+
+    func keep(_ wait: Wait, until deadline: MonotonicTime) {
+        // Given up, or the client left: then nobody comes to end it.
+        guard case .waitingForPlugin = stage else { return _ = wait.finish(.exchangeEnded) }
+        loop.timers.set(timer, at: deadline)
     }
 
     // MARK: - The body

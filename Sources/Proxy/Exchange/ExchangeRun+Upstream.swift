@@ -118,7 +118,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             abort(by: .upstream, "the upstream stopped sending its answer")
         case .answering:
             abort(by: .client, "the client stopped reading its answer")
-        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody, .ended:
+        case .waitingForPlugin:
+            exchange.wait?.finish(.timedOut)
+        case .idle, .deciding, .waitingForState, .waitingForBody, .ended:
             // Left over from an earlier request: a timer is not taken off for each one that ends.
             break
         }

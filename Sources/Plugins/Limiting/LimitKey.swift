@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// What a rate limiter counts by: one part or a combination.
+/// What a limiter counts by: one part or a combination.
 struct LimitKey: Sendable {
     /// What becomes of a request that has not all parts.
     enum WhenMissing: String, SettingChoice {
@@ -22,9 +22,13 @@ struct LimitKey: Sendable {
 
     /// - Returns: nil when the request is not limited.
     func key(of exchange: Exchange) -> StateKey? {
-        if parts.count == 1, case .everyone = parts[0] { return .everyone }
-        if parts.count == 1, case .address = parts[0], let address = exchange.clientAddress {
-            return StateKey(Network(ofClient: address))
+        if parts.count == 1 {
+            // Alone it needs no copy.
+            if case .everyone = parts[0] { return .everyone }
+            if case .address = parts[0], let address = exchange.clientAddress {
+                return StateKey(Network(ofClient: address))
+            }
+            if let value = parts[0].value(of: exchange) { return StateKey(Self.escaped(value)) }
         }
         var key = ""
         for (index, part) in parts.enumerated() {
@@ -46,5 +50,21 @@ struct LimitKey: Sendable {
         guard value.utf8.contains(where: { $0 == UInt8(ascii: "|") || $0 == UInt8(ascii: "\\") })
         else { return value }
         return value.replacing("\\", with: "\\\\").replacing("|", with: "\\|")
+    }
+}
+
+extension OneOrList<KeyPart> {
+    /// - Throws: `ConfigurationError` when the parts under `key` make no sense together.
+    func checkCombination() throws(ConfigurationError) {
+        let names = values.map(\.name)
+        if names.count > 1, let place = names.firstIndex(of: KeyPart.everyone.name) {
+            throw ConfigurationError(
+                setting: "key[\(place)]",
+                "\"everyone\" is a key by itself; remove it or the others")
+        }
+        if let place = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+            throw ConfigurationError(
+                setting: "key[\(place)]", "\"\(names[place])\" stands here twice")
+        }
     }
 }
