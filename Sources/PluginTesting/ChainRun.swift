@@ -2,17 +2,19 @@ import PluginAPI
 import Proxy
 
 /// One request's way through a chain, phase by phase, as the proxy's own runs go.
-final class ChainRun {
+final class ChainRun: WaitKeeper {
     private let chain: [TestProxy.Entry]
     private let request: TestRequest
     private let upstream: UpstreamAnswer
     private let time: ManualTime
     private let state: StateStore
-    private let exchange: Exchange
+    let exchange: Exchange
     private let started: MonotonicTime
     /// Since when the client has been waiting.
     private var waitingSince: MonotonicTime
-    private var result: TestResult
+    private(set) var result: TestResult
+    /// What ends the request before the upstream; nil when it goes there.
+    private var answer: Answer?
     /// How many plugins the request has gone through: its answer goes back through these.
     private var turnaround = 0
     /// A plugin has ended the answer.
@@ -32,27 +34,53 @@ final class ChainRun {
         started = time.monotonic
         waitingSince = started
         result = TestResult(exchange: exchange)
+        exchange.waitKeeper = self
     }
 
-    func result() async throws -> TestResult {
-        if let answer = await decide() ?? sendUpstream() {
+    deinit { exchange.waitKeeper = nil }
+
+    /// The request phase.
+    func decide() async { answer = await firstAnswer() }
+
+    /// Everything after the request phase.
+    func end() throws -> TestResult {
+        if let answer = answer ?? sendUpstream() {
             try send(answer)
         } else {
             try sendUpstreamsAnswer()
         }
+        complete()
+        return result
+    }
+
+    /// The client leaves before the answer.
+    func clientLeaves() {
+        exchange.outcome.aborted = .client
+        exchange.outcome.status = 499
+        exchange.outcome.error = "the client left before the answer"
+        complete()
+    }
+
+    private func complete() {
+        exchange.wait?.finish(.exchangeEnded)
         exchange.outcome.duration = time.monotonic - started
         exchange.outcome.clientWait = time.monotonic - waitingSince
         let entries = chain.map { entry in
             Chain.Entry(label: entry.label, mode: .enforce, plugin: entry.plugin, number: 0)
         }
         for hook in Chain(entries).completedHooks { hook.completed(exchange) }
-        return result
     }
+
+    // MARK: - Waiting
+
+    var now: MonotonicTime { time.monotonic }
+
+    func keep(_ wait: Wait, until deadline: MonotonicTime) { time.end(wait, at: deadline) }
 
     // MARK: - The request
 
     /// - Returns: the answer that ends the request here; nil when it proceeds.
-    private func decide() async -> Answer? {
+    private func firstAnswer() async -> Answer? {
         exchange.outcome.bytesIn = request.body.count
         for entry in chain {
             turnaround += 1

@@ -10,6 +10,7 @@ public enum BuiltIn {
         IPLimiter.self,
         RateLimiter.self,
         FingerprintLimiter.self,
+        ConcurrencyLimiter.self,
         HeaderRules.self,
         VelocityGuard.self,
         ActivityLogger.self,
