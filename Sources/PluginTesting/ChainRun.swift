@@ -81,7 +81,7 @@ final class ChainRun: WaitKeeper {
 
     /// - Returns: the answer that ends the request here; nil when it proceeds.
     private func firstAnswer() async -> Answer? {
-        exchange.outcome.bytesIn = request.body.count
+        exchange.outcome.bytesIn = exchange.request.contentLength ?? 0
         for entry in chain {
             turnaround += 1
             guard entry.plugin.takesPart(in: .request) else { continue }
@@ -115,12 +115,26 @@ final class ChainRun: WaitKeeper {
             return end
         }
         guard let plugin = entry.plugin as? any WholeRequestPhase else { return nil }
+        // All of it is waited for, whether or not its length was announced.
+        if let end = receive(request.body.count) { return end }
         let body = exchange.request.replacedBody ?? Array(request.body.runs.joined())
         guard body.count <= plugin.bodyLimit else {
             exchange.outcome.error = "the request's body is longer than allowed"
             return error(413, "body_too_large")
         }
         return end(try plugin.request(exchange, body: body.span), by: entry)
+    }
+
+    /// So much of the body has come.
+    /// - Returns: the refusal of a plugin that accepts less.
+    private func receive(_ count: Int) -> Answer? {
+        exchange.outcome.bytesIn = max(exchange.outcome.bytesIn, count)
+        while let passed = exchange.request.takeBound(passedBy: exchange.outcome.bytesIn) {
+            guard let entry = chain.first(where: { $0.label == passed.plugin }) else { continue }
+            let refusal = Refusal(status: 413, reason: "body_too_large")
+            if let end = end(.refuse(refusal), by: entry) { return end }
+        }
+        return nil
     }
 
     private func end(_ decision: Decision, by entry: TestProxy.Entry) -> Answer? {
@@ -157,7 +171,10 @@ final class ChainRun: WaitKeeper {
     /// - Returns: the answer of the proxy when none comes from the upstream.
     private func sendUpstream() -> Answer? {
         let runs = exchange.request.replacedBody.map { $0.isEmpty ? [] : [$0] } ?? request.body.runs
+        var received = 0
         for (index, run) in runs.enumerated() {
+            received += run.count
+            if exchange.request.replacedBody == nil, let end = receive(received) { return end }
             for entry in chain where entry.plugin.takesPart(in: .requestBody) {
                 guard let plugin = entry.plugin as? any RequestBodyPhase else { continue }
                 do {

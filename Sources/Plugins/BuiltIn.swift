@@ -11,6 +11,7 @@ public enum BuiltIn {
         RateLimiter.self,
         FingerprintLimiter.self,
         ConcurrencyLimiter.self,
+        RequestGuard.self,
         HeaderRules.self,
         VelocityGuard.self,
         ActivityLogger.self,
