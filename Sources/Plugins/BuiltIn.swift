@@ -10,9 +10,12 @@ public enum BuiltIn {
         IPLimiter.self,
         RateLimiter.self,
         FingerprintLimiter.self,
+        Budget.self,
         ConcurrencyLimiter.self,
         RequestGuard.self,
         HeaderRules.self,
+        Retry.self,
+        SSEKeepalive.self,
         VelocityGuard.self,
         ActivityLogger.self,
     ]

@@ -41,7 +41,7 @@ public struct ConcurrencyLimiter: AsyncRequestPhase, CompletedPhase {
         public init() {}
 
         public func validate() throws(ConfigurationError) {
-            try key.checkCombination()
+            try LimitKey.check(key.values)
             if status != 429, status != 503 {
                 throw ConfigurationError(
                     setting: "status", expected: "429 or 503", found: "\(status)")

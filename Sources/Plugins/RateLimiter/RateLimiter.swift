@@ -50,7 +50,7 @@ public struct RateLimiter: SharedStatePhase, ResponseHeadPhase, CompletedPhase {
         public init() {}
 
         public func validate() throws(ConfigurationError) {
-            try key.checkCombination()
+            try LimitKey.check(key.values)
             if ownLimits == true, !key.values.contains(where: { $0.name == KeyPart.identity.name })
             {
                 throw ConfigurationError(

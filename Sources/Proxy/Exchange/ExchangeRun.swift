@@ -10,6 +10,7 @@ final class ExchangeRun {
     let worker: Worker
     let exchange = Exchange()
 
+    /// Nil once the client is gone and the upstream's answer is still read.
     unowned(unsafe) var connection: ClientConnection!
     /// The configuration with which it began, and this worker's share of it.
     var service: WorkerService!
@@ -38,18 +39,38 @@ final class ExchangeRun {
     var targetIndex: Int?
     var triedTargets: [Int] = []
     var upstreamStarted: MonotonicTime?
+    /// How often a transfer has been begun, whether or not it came to a connection.
+    var attemptsMade = 0
+    /// Whether the whole request was there when it was sent, so that it can be sent again.
+    var isReplayable = false
     /// How often this attempt has been written to a connection.
     var sends = 0
     var timer: LoopTimer!
     var receivingIsPaused = false
 
+    /// Of a local service.
+    var stream: LocalStream?
+
     // The answer's side
     var headIsSent = false
+    /// The head that was sent is not the upstream's, which is still to come.
+    var headIsEarly = false
+    /// When the client was last sent something of the body; kept where there is a filler.
+    var lastSent = MonotonicTime(nanoseconds: 0)
+    var silence: SilenceWatch?
+    /// The answer's body, while its head is held back for it.
+    var heldBody = ByteBuffer()
     /// The plugins before this place in the chain have seen the request, so they see the answer.
     var turnaround = 0
     /// The places of observed plugins that could not be asked.
     var passedOver: [Int] = []
     var began = MonotonicTime(nanoseconds: 0)
+    /// What the hooks of each plugin took, by its place in the chain.
+    let hookTimes = HookTimes()
+    /// The client has not yet shown that it may have its exchange explained.
+    var traceIsProvisional = false
+    /// What the hooks did, where that is to be explained.
+    var trace: Trace?
     /// Since when the client has been waiting; nil while it sends its request.
     var waitingSince: MonotonicTime?
 
@@ -84,6 +105,12 @@ final class ExchangeRun {
         /// All places at the upstream are taken.
         case waitingForPlace
         case upstream
+        /// The request is going to be sent to the upstream again.
+        case waitingToRetry
+        /// A local service makes the answer.
+        case waitingForAnswer
+        /// A local service's answer goes on piece by piece.
+        case streaming
         /// The answer is complete, or was made here; what is left is to send it.
         case answering
         case ended
@@ -121,6 +148,7 @@ final class ExchangeRun {
         route = service.generation.route(for: exchange.request)
         exchange.route = route.name
         exchange.upstream = route.upstream?.name
+        if exchange.request.headers.first(.xSluiceExplain) != nil { prepareTrace() }
         if case .length(let length) = framing, length > worker.settings.requestBody { refuseBody() }
     }
 
@@ -128,7 +156,7 @@ final class ExchangeRun {
     func start() {
         guard case .deciding = stage else { return }
         if case .admin(let service) = connection.endpoint.service {
-            send(service.answer(exchange, self.service.generation))
+            ask(service)
         } else {
             decide(from: 0)
         }
@@ -155,7 +183,27 @@ final class ExchangeRun {
 
     /// Whether it is a client's request, and not one to the admin listener.
     private var isProxied: Bool {
-        if case .proxy = connection.endpoint.service { true } else { false }
+        guard let connection else { return true }
+        return if case .proxy = connection.endpoint.service { true } else { false }
+    }
+
+    /// As the admin listener shows it while it is under way; nil for a request that has not come to a chain.
+    var seen: SeenRequest? {
+        guard !isCompleted, isProxied, service != nil else { return nil }
+        let name: StaticString
+        switch stage {
+        case .idle, .ended, .waitingForAnswer, .streaming: return nil
+        case .deciding: name = "deciding"
+        case .waitingForPlugin: name = "waiting for a plugin"
+        case .waitingForState: name = "waiting for shared state"
+        case .waitingForBody: name = "waiting for the request's body"
+        case .waitingForPlace: name = "waiting for a place at the upstream"
+        case .waitingToRetry: name = "waiting to retry"
+        case .upstream: name = answerHasBegun ? "receiving the answer" : "waiting for the upstream"
+        case .answering: name = "sending the answer"
+        }
+        exchange.outcome.duration = loop.time.monotonic - began
+        return SeenRequest(self, stage: name)
     }
 
     // MARK: - The end
@@ -171,18 +219,36 @@ final class ExchangeRun {
         let now = loop.time.monotonic
         exchange.now = now
         exchange.outcome.duration = now - began
-        exchange.outcome.clientWait = waitingSince.map { now - $0 }
+        if !isDetached { exchange.outcome.clientWait = waitingSince.map { now - $0 } }
         if exchange.outcome.status == 0 { exchange.outcome.status = exchange.response.status }
         guard isProxied else { return }
         worker.metrics.requestsEnded.add()
         service.count(exchange, route)
         let chain = route.chain
-        guard !chain.completedSteps.isEmpty else { return }
+        guard !chain.completedSteps.isEmpty else { return worker.requests.add(self) }
+        defer { worker.requests.add(self) }
         var time = Ticks.now
         for step in chain.completedSteps {
+            trace?.begin(step.entry, "completed", exchange)
             step.hook.completed(exchange)
-            time = service.countTime(step.number, since: time)
+            time = count(step.entry, step.place, since: time)
         }
+    }
+
+    /// Counts the time of a hook, and takes its part in an explanation.
+    /// - Returns: the time now, from which the next hook's is counted.
+    @inline(__always)
+    @discardableResult
+    func count(
+        _ entry: Chain.Entry, _ place: Int, since start: Ticks,
+        _ result: Result<Decision, any Error>? = nil
+    ) -> Ticks {
+        let now = Ticks.now
+        let nanoseconds = now.nanoseconds(since: start)
+        service.countTime(entry.number, nanoseconds: nanoseconds)
+        hookTimes.add(nanoseconds, at: place)
+        if let trace { trace.end(entry, exchange, result, duration: nanoseconds) }
+        return now
     }
 
     /// The client has closed its connection.
@@ -194,26 +260,50 @@ final class ExchangeRun {
         exchange.outcome.error =
             headIsSent
             ? "the client left before the answer's end" : "the client left before the answer"
-        complete()
+        if exchange.finishesWithoutClient, bodyHasEnded, case .upstream = stage {
+            detach()
+        } else {
+            complete()
+        }
     }
 
     /// The drain's time is over.
     func terminated() {
         guard !isCompleted else { return }
         if case .idle = stage { return }
-        exchange.outcome.aborted = .proxy
         exchange.outcome.error = "the proxy stopped before the answer's end"
+        if isDetached { return endDetached() }
+        exchange.outcome.aborted = .proxy
         if !headIsSent { exchange.outcome.status = 503 }
         complete()
     }
 
     /// Breaks the exchange off after the answer's head has gone out.
     func abort(by party: Outcome.Party, _ error: String) {
-        exchange.outcome.aborted = party
         exchange.outcome.error = error
+        if isDetached { return endDetached() }
+        exchange.outcome.aborted = party
         let connection = connection!
         complete()
         connection.abort()
+    }
+
+    // MARK: - Without its client
+
+    /// The client is gone, and the upstream's answer is read to its end for the plugins.
+    var isDetached: Bool { connection == nil }
+
+    private func detach() {
+        exchange.outcome.clientWait = waitingSince.map { loop.now - $0 }
+        connection = nil
+        worker.detached(self)
+        clientHasRoom()
+    }
+
+    /// The upstream's answer has ended, or will not come.
+    func endDetached() {
+        complete()
+        worker.detachedEnded(self)
     }
 
     /// The client reads, though it has not yet read everything.
@@ -245,9 +335,16 @@ final class ExchangeRun {
         if !triedTargets.isEmpty { triedTargets.removeAll(keepingCapacity: true) }
         upstreamStarted = nil
         receivingIsPaused = false
+        stream = nil
+        attemptsMade = 0
         headIsSent = false
+        headIsEarly = false
+        if heldBody.capacity > 0 { heldBody.release() }
         waitingSince = nil
         turnaround = 0
+        hookTimes.reset()
+        traceIsProvisional = false
+        if trace != nil { trace = nil }
         if !passedOver.isEmpty { passedOver.removeAll() }
         isCompleted = false
         isReleased = false

@@ -26,6 +26,13 @@ public final class Exchange {
     /// request has come. A drain waits for it as for others.
     @exclusivity(unchecked) public var finishesWithoutClient = false
 
+    /// When the request is sent to the upstream again. To be set before the request goes there.
+    @exclusivity(unchecked) public var retry: RetryPolicy?
+
+    /// After how long without an answer's head one is sent all the same, as `response` then stands; see
+    /// `EarlyHead`. To be set before the request goes to the upstream.
+    @exclusivity(unchecked) public var earlyHead: EarlyHead?
+
     /// Where steps of shared state that nobody waits for are taken.
     package var state: (any StateAccess)?
     /// What an asynchronous hook waits for, or has waited for last.
@@ -52,6 +59,12 @@ public final class Exchange {
         }
         set { assignedID = newValue }
     }
+
+    /// The same, if it has been asked for or set.
+    package var assignedRequestID: String? { assignedID }
+
+    /// The value of the fact of that name, in words; nil when nothing is known.
+    package func describe(_ name: String) -> String? { facts.describe(name) }
 
     /// What is known of a fact in this exchange.
     @inlinable
@@ -82,7 +95,9 @@ public final class Exchange {
         if !decisions.isEmpty { decisions.removeAll(keepingCapacity: true) }
         outcome = Outcome()
         finishesWithoutClient = false
-        wait = nil
+        if wait != nil { wait = nil }
+        if retry != nil { retry = nil }
+        if earlyHead != nil { earlyHead = nil }
         facts.removeAll()
         assignedID = nil
     }
@@ -136,6 +151,8 @@ public struct Outcome: Sendable {
     public package(set) var aborted: Party?
     /// What went wrong, for a person; nil when nothing did.
     public package(set) var error: String?
+
+    package init() {}
 
     public enum Party: String, Sendable {
         case client, upstream, proxy
