@@ -51,6 +51,8 @@ public enum Facts {
     public static let allowedModels = Fact<[Glob]>("allowed_models")
     /// What every limit is multiplied by for this request: above 0, 1 where it is absent.
     public static let limitMultiplier = Fact<Double>("limit_multiplier")
+    /// How long the request has waited in queues of the proxy's own; absent where it has not.
+    public static let queueWait = Fact<Duration>("queue_wait")
     /// The model that the request asks for, and once it is known the one that answered.
     public static let model = Fact<String>("model")
     /// Whether the request asks for a stream of events.

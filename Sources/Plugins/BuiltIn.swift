@@ -11,6 +11,8 @@ public enum BuiltIn {
         RateLimiter.self,
         FingerprintLimiter.self,
         Budget.self,
+        ConcurrencyLimiter.self,
+        RequestGuard.self,
         HeaderRules.self,
         Retry.self,
         SSEKeepalive.self,

@@ -35,6 +35,10 @@ public final class Exchange {
 
     /// Where steps of shared state that nobody waits for are taken.
     package var state: (any StateAccess)?
+    /// What an asynchronous hook waits for, or has waited for last.
+    package var wait: Wait?
+    /// It has the exchange, and outlives it.
+    package unowned(unsafe) var waitKeeper: (any WaitKeeper)?
 
     @usableFromInline let facts = FactTable()
     private var assignedID: String?
@@ -91,6 +95,7 @@ public final class Exchange {
         if !decisions.isEmpty { decisions.removeAll(keepingCapacity: true) }
         outcome = Outcome()
         finishesWithoutClient = false
+        if wait != nil { wait = nil }
         if retry != nil { retry = nil }
         if earlyHead != nil { earlyHead = nil }
         facts.removeAll()

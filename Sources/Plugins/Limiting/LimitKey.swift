@@ -36,9 +36,13 @@ struct LimitKey: Sendable {
 
     /// - Returns: nil when the request is not limited.
     func key(of exchange: Exchange) -> StateKey? {
-        if parts.count == 1, case .everyone = parts[0] { return .everyone }
-        if parts.count == 1, case .address = parts[0], let address = exchange.clientAddress {
-            return StateKey(Network(ofClient: address))
+        if parts.count == 1 {
+            // Alone it needs no copy.
+            if case .everyone = parts[0] { return .everyone }
+            if case .address = parts[0], let address = exchange.clientAddress {
+                return StateKey(Network(ofClient: address))
+            }
+            if let value = parts[0].value(of: exchange) { return StateKey(Self.escaped(value)) }
         }
         return text(of: exchange, after: "").map { StateKey($0) }
     }

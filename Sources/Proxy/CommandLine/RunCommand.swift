@@ -37,13 +37,16 @@ package enum RunCommand: Command {
         let log = writer.log(options.logLevel)
         let store = MetricsStore()
         let state = StateStore()
+        let keptObjects = KeptObjects()
         let loader = ConfigurationLoader(
             registry: context.registry, environment: environment ?? context.environment,
             upstreamTarget: upstreamTarget
         ) { label, folder in
-            Setup(
+            var setup = Setup(
                 label: label, folder: folder, time: SystemTime(), log: log.with(("plugin", label)),
                 metrics: store, state: state)
+            setup.keptObjects = keptObjects
+            return setup
         }
         let result = loader.load(path: options.config)
         for diagnostic in result.diagnostics { log(diagnostic) }

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// The request's way: through the request phase, with its body behind it.
-extension ExchangeRun {
+extension ExchangeRun: WaitKeeper {
     // MARK: - The request phase
 
     /// Asks the plugins, from this step of the chain on, and then goes to the upstream.
@@ -30,6 +30,7 @@ extension ExchangeRun {
                 result = known
             case .whole(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
+                guard mayHave(exchange.outcome.bytesIn) else { return }
                 turnaround = current.place + 1
                 let bound = current.hook.bodyLimit
                 if bodyExceeds(bound) { return bodyIsTooLong(for: step) }
@@ -58,6 +59,7 @@ extension ExchangeRun {
         }
         guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
         turnaround = chain.entries.count
+        guard mayHave(exchange.outcome.bytesIn) else { return }
         goToUpstream()
     }
 
@@ -163,6 +165,14 @@ extension ExchangeRun {
         if apply(result, of: entry) { decide(from: step + 1) }
     }
 
+    var now: MonotonicTime { loop.now }
+
+    func keep(_ wait: Wait, until deadline: MonotonicTime) {
+        // Given up, or the client left: then nobody comes to end it.
+        guard case .waitingForPlugin = stage else { return _ = wait.finish(.exchangeEnded) }
+        loop.timers.set(timer, at: deadline)
+    }
+
     // MARK: - The body
 
     /// Whether the client's connection should go on reading.
@@ -213,6 +223,7 @@ extension ExchangeRun {
     func receiveBody(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool) {
         exchange.outcome.bytesIn += bytes.count
         guard exchange.outcome.bytesIn <= worker.settings.requestBody else { return refuseBody() }
+        guard mayHave(exchange.outcome.bytesIn) else { return }
         upload.append(bytes)
         if isLast {
             bodyHasEnded = true
@@ -234,7 +245,24 @@ extension ExchangeRun {
     func expectBody(_ count: Int) {
         // Compared so that no announcement, however large, can overflow.
         let limit = worker.settings.requestBody
-        if wantsBody, count > limit - exchange.outcome.bytesIn { refuseBody() }
+        guard wantsBody else { return }
+        if count > limit - exchange.outcome.bytesIn { return refuseBody() }
+        _ = mayHave(exchange.outcome.bytesIn + count)
+    }
+
+    /// Whether plugins let the body have so many bytes; if not, the request has been refused. What comes
+    /// before they say so is looked at before it is used.
+    private func mayHave(_ count: Int) -> Bool {
+        while let passed = exchange.request.takeBound(passedBy: count) {
+            let entry = route.chain.entries.first { $0.label == passed.plugin }
+            guard let entry,
+                !record(entry.mode == .observe ? .observed : .refuse, "body_too_large", entry)
+            else {
+                refuseBody(longerThan: passed.bytes)
+                return false
+            }
+        }
+        return true
     }
 
     /// Shows the request body phase what it has not seen yet.
@@ -261,11 +289,13 @@ extension ExchangeRun {
         return true
     }
 
-    func refuseBody() {
+    /// - Parameter bound: what a plugin allows, where it is not the server that does not allow more.
+    func refuseBody(longerThan bound: Int? = nil) {
         exchange.outcome.error = "the request's body is longer than allowed"
+        let accepted = bound.map { "the \($0) bytes that are accepted here" }
         giveUpRequest(
             status: 413, reason: "body_too_large",
-            message: "The request's body is longer than this server accepts.")
+            message: "The request's body is longer than \(accepted ?? "this server accepts").")
     }
 
     /// The client's framing is broken.

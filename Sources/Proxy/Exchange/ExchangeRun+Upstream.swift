@@ -129,8 +129,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         case .answering:
             abort(by: .client, "the client stopped reading its answer")
         case .streaming: sendPiece()
-        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody,
-            .waitingForAnswer, .ended:
+        case .waitingForPlugin: exchange.wait?.finish(.timedOut)
+        case .idle, .deciding, .waitingForState, .waitingForBody, .waitingForAnswer, .ended:
             // Left over from an earlier request: a timer is not taken off for each one that ends.
             break
         }

@@ -125,6 +125,7 @@ final class ExchangeRun {
     init(_ worker: Worker) {
         self.worker = worker
         timer = LoopTimer(self)
+        exchange.waitKeeper = self
     }
 
     deinit { worker.loop.timers.cancel(timer) }
@@ -216,6 +217,7 @@ final class ExchangeRun {
         guard !isCompleted else { return }
         isCompleted = true
         stage = .ended
+        exchange.wait?.finish(.exchangeEnded)
         leaveUpstream()
         // Read anew: all of a short exchange may happen in one turn.
         let now = loop.time.monotonic
