@@ -25,6 +25,9 @@ final class AdminService: LocalService {
                 MetricsPage.answer(generation, sources, at: exchange.now)
             },
             "/plugins": Page { _, generation, sources in PluginsPage.answer(generation, sources) },
+            "/requests": Page { exchange, _, sources in
+                await RequestsPage.answer(exchange, sources)
+            },
             "/upstreams": Page { exchange, generation, _ in
                 UpstreamsPage.answer(generation, at: exchange.now, wall: exchange.startedAt)
             },
