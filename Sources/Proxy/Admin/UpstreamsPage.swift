@@ -40,6 +40,7 @@ enum UpstreamsPage {
             .init("failures", .number(String(target.failures))),
             .init("failures_in_a_row", .number(target.failuresInARow)),
             .init("ejections", .number(standing.ejections)),
+            .init("checks_in_a_row", .number(standing.checksInARow)),
         ])
     }
 
