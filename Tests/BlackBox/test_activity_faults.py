@@ -5,8 +5,8 @@ import shutil
 import signal
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import pytest
 from harness.configuration import proxy_to
@@ -22,7 +22,9 @@ RATE = 2400
 
 def configuration(upstream: str, logger: dict, redis_url: str | None = None, **overrides) -> dict:
     state = {"state": {"redis": redis_url}} if redis_url else {}
-    return proxy_to(upstream, workers=1, plugins=[{"plugin": "activity-logger", "config": logger}], **state, **overrides)
+    return proxy_to(
+        upstream, workers=1, plugins=[{"plugin": "activity-logger", "config": logger}], **state, **overrides
+    )
 
 
 def state_of(proxy) -> dict:
@@ -173,9 +175,7 @@ def test_a_disk_becomes_full_and_has_room_again(start_sluice, quick_upstream, co
     disk = mount_disk(64)
     file = disk.folder / "activity.jsonl"
     proxy = start_sluice(configuration(quick_upstream, {"file": str(file), **SMALL}))
-    fault = Fault(
-        proxy, disk.fill, disk.clear, lambda: whole_records(lines_of(file)), "write: No space left on device"
-    )
+    fault = Fault(proxy, disk.fill, disk.clear, lambda: whole_records(lines_of(file)), "write: No space left on device")
     found = run(fault, control, flood)
     assert found.failed > 0 and found.full == 0
 
@@ -189,7 +189,9 @@ def test_a_full_disk_keeps_whole_records_only(start_sluice, quick_upstream, floo
     assert load.result().count(200) == 3000
     proxy.await_event(FAILS)
     state = eventually(
-        lambda: (state := state_of(proxy))["written"] + state["dropped"]["write_failed"] + state["queued"] == 3000 and state,
+        lambda: (
+            (state := state_of(proxy))["written"] + state["dropped"]["write_failed"] + state["queued"] == 3000 and state
+        ),
         "each is accounted for",
     )
     assert proxy.stop() == 0
@@ -360,7 +362,11 @@ def sink(request, start_redis, tmp_path):
         return {"sink": "redis", "maxLength": 1_000_000}, redis.url, lambda proxy: stream_length(redis)
     if request.param == "stdout":
         # What a killed process has written last may be the beginning of a line.
-        return {"sink": "stdout"}, None, lambda proxy: len([line for line in proxy.process.stdout_lines if line[-1:] == "}"])
+        return (
+            {"sink": "stdout"},
+            None,
+            lambda proxy: len([line for line in proxy.process.stdout_lines if line[-1:] == "}"]),
+        )
     file = tmp_path / "activity.jsonl"
     return {"file": str(file)}, None, lambda proxy: len([line for line in lines_of(file) if line.endswith(b"}\n")])
 
@@ -380,7 +386,9 @@ def test_a_drain_under_load_leaves_a_record_of_every_request(start_sluice, quick
 def test_a_kill_loses_no_more_than_the_flush_interval(start_sluice, quick_upstream, flood, sink):
     logger, redis_url, count = sink
     interval = 1.0
-    proxy = start_sluice(configuration(quick_upstream, {**logger, "queue": 1_000_000, "flushInterval": "1s"}, redis_url))
+    proxy = start_sluice(
+        configuration(quick_upstream, {**logger, "queue": 1_000_000, "flushInterval": "1s"}, redis_url)
+    )
     load = flood(proxy, seconds=4, connections=16, rate=3000)
     # Not in step with the interval.
     time.sleep(2.7)
