@@ -96,6 +96,20 @@ def test_what_a_client_sends_cannot_break_a_line(serve, path):
     assert eventually(proxy.records, "it is recorded")[0]["path"] == path
 
 
+def test_a_sample_counts_what_it_leaves_out_and_keeps_every_refusal(start_sluice, quick_upstream, flood):
+    limiter = {"plugin": "rate-limiter", "config": {"key": "route", "limit": "500/h"}}
+    logger = {"plugin": "activity-logger", "config": {"file": "activity.jsonl", "sample": 0.25}}
+    proxy = start_sluice(proxy_to(quick_upstream, plugins=[logger, limiter]))
+    result = flood(proxy, requests=1500, connections=8).result()
+    metrics = proxy.metrics()
+    assert proxy.stop() == 0
+    statuses = [record["status"] for record in proxy.records()]
+    assert statuses.count(429) == result.count(429) > 900
+    left_out = metrics.value("sluice_activity_sampled_out_total")
+    assert statuses.count(200) + left_out == result.count(200)
+    assert 0.15 < statuses.count(200) / result.count(200) < 0.35
+
+
 def test_bodies_are_recorded_as_they_pass_and_secrets_are_not(serve):
     """A stream reaches the client event by event, and the record up to the limit."""
     events = [b'data: {"delta":"%d","token":"secret-%d"}\n\n' % (number, number) for number in range(20)]
