@@ -10,6 +10,7 @@ public enum BuiltIn {
         IPLimiter.self,
         RateLimiter.self,
         FingerprintLimiter.self,
+        Budget.self,
         HeaderRules.self,
         Retry.self,
         SSEKeepalive.self,

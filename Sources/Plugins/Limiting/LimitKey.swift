@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// What a rate limiter counts by: one part or a combination.
+/// What a limiter or a budget counts by: one part or a combination.
 struct LimitKey: Sendable {
     /// What becomes of a request that has not all parts.
     enum WhenMissing: String, SettingChoice {
@@ -18,6 +18,20 @@ struct LimitKey: Sendable {
         self.whenMissing = whenMissing
     }
 
+    /// Whether the parts make a key, for the setting `key`.
+    static func check(_ parts: [KeyPart]) throws(ConfigurationError) {
+        let names = parts.map(\.name)
+        if names.count > 1, let place = names.firstIndex(of: KeyPart.everyone.name) {
+            throw ConfigurationError(
+                setting: "key[\(place)]",
+                "\"everyone\" is a key by itself; remove it or the others")
+        }
+        if let place = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+            throw ConfigurationError(
+                setting: "key[\(place)]", "\"\(names[place])\" stands here twice")
+        }
+    }
+
     var name: String { parts.map(\.name).joined(separator: "+") }
 
     /// - Returns: nil when the request is not limited.
@@ -26,7 +40,17 @@ struct LimitKey: Sendable {
         if parts.count == 1, case .address = parts[0], let address = exchange.clientAddress {
             return StateKey(Network(ofClient: address))
         }
-        var key = ""
+        return text(of: exchange, after: "").map { StateKey($0) }
+    }
+
+    /// The same for what is counted anew in each period.
+    /// - Parameter period: its name, without a `|`.
+    func key(of exchange: Exchange, in period: String) -> StateKey? {
+        text(of: exchange, after: period + "|").map { StateKey($0) }
+    }
+
+    private func text(of exchange: Exchange, after prefix: String) -> String? {
+        var key = prefix
         for (index, part) in parts.enumerated() {
             if index > 0 { key += "|" }
             if let value = part.value(of: exchange) {
@@ -38,7 +62,7 @@ struct LimitKey: Sendable {
                 key += "\\-"
             }
         }
-        return StateKey(key)
+        return key
     }
 
     /// So that different values never make the same key.

@@ -1,16 +1,15 @@
 import Glibc
-import PluginAPI
 
 /// JSON text in bytes, written front to back into memory that is used again and again.
 ///
 /// One thread uses it at a time.
-final class JSONBuffer {
+package final class JSONBuffer {
     // Invariant: 0 <= count <= capacity, the bytes that `base` points to.
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = max(capacity, 1)
         base = .allocate(capacity: self.capacity)
     }
@@ -18,10 +17,10 @@ final class JSONBuffer {
     deinit { base.deallocate() }
 
     /// Valid until the next change.
-    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
+    package var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
 
     /// Forgets the bytes and keeps the memory, unless it has become larger than `limit`.
-    func removeAll(keepingAtMost limit: Int) {
+    package func removeAll(keepingAtMost limit: Int) {
         count = 0
         guard capacity > limit else { return }
         base.deallocate()
@@ -30,7 +29,7 @@ final class JSONBuffer {
     }
 
     @inline(__always)
-    func append(_ other: UnsafeBufferPointer<UInt8>) {
+    package func append(_ other: UnsafeBufferPointer<UInt8>) {
         guard let source = other.baseAddress else { return }
         reserve(other.count)
         memcpy(base + count, source, other.count)
@@ -38,18 +37,18 @@ final class JSONBuffer {
     }
 
     @inline(__always)
-    func append(_ text: StaticString) {
+    package func append(_ text: StaticString) {
         append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    func appendVerbatim(_ text: String) {
+    package func appendVerbatim(_ text: String) {
         if text.utf8.withContiguousStorageIfAvailable({ append($0) }) == nil {
             Array(text.utf8).withUnsafeBufferPointer { append($0) }
         }
     }
 
     @inline(__always)
-    func append(_ byte: UInt8) {
+    package func append(_ byte: UInt8) {
         reserve(1)
         base[count] = byte
         count += 1
@@ -73,13 +72,13 @@ final class JSONBuffer {
 // MARK: Values
 
 extension JSONBuffer {
-    func appendNumber(_ number: Int) {
+    package func appendNumber(_ number: Int) {
         if number < 0 { append(UInt8(ascii: "-")) }
         appendDigits(number.magnitude, atLeast: 1)
     }
 
     /// Milliseconds with three decimals, rounded down: `12.345`.
-    func appendMilliseconds(_ duration: Duration) {
+    package func appendMilliseconds(_ duration: Duration) {
         let microseconds = max(0, duration.nanoseconds / 1000)
         appendDigits(UInt(microseconds / 1000), atLeast: 1)
         append(UInt8(ascii: "."))
@@ -87,28 +86,32 @@ extension JSONBuffer {
     }
 
     /// A string in quotes. Bytes that are not UTF-8 become U+FFFD.
-    func appendString(_ text: UnsafeBufferPointer<UInt8>) {
+    package func appendString(_ text: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
         appendEscaped(text)
         append(UInt8(ascii: "\""))
     }
 
-    func appendString(_ text: Bytes) { text.withBytes { appendString($0) } }
+    package func appendString(_ text: Bytes) { text.withBytes { appendString($0) } }
 
-    func appendString(_ text: String) {
+    package func appendString(_ text: String) {
         if text.utf8.withContiguousStorageIfAvailable({ appendString($0) }) == nil {
             Array(text.utf8).withUnsafeBufferPointer { appendString($0) }
         }
     }
 
-    func appendString(_ address: IPAddress) { address.withText { appendString($0) } }
+    package func appendString(_ address: IPAddress) { address.withText { appendString($0) } }
 
-    func appendString(_ time: WallTime) { time.withText { appendString($0) } }
+    package func appendString(_ time: WallTime) { time.withText { appendString($0) } }
 
-    func appendString(_ amount: Money) { amount.withText { appendString($0) } }
+    package func appendString(_ amount: Money) { amount.withText { appendString($0) } }
+
+    package func appendOptional<Value>(_ value: Value?, _ append: (Value) -> Void) {
+        if let value { append(value) } else { self.append("null") }
+    }
 
     /// What stands between the quotes. Bytes that are not UTF-8 become U+FFFD.
-    func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+    package func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
         var plain = 0
         var place = 0
         while place < text.count {
