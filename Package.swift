@@ -47,7 +47,8 @@ let package = Package(
         .testTarget(
             name: "DemoUpstreamTests", dependencies: ["DemoUpstream"], swiftSettings: swift),
         .testTarget(
-            name: "ActivityReportTests", dependencies: ["ActivityReport", "Plugins", "PluginTesting"],
+            name: "ActivityReportTests",
+            dependencies: ["ActivityReport", "Plugins", "PluginTesting"],
             swiftSettings: swift),
         .testTarget(
             name: "ProxyTests", dependencies: ["Proxy", "Plugins"], swiftSettings: swift),

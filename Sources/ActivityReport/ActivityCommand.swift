@@ -5,7 +5,8 @@ import Proxy
 /// `sluice activity`
 public enum ActivityCommand: Command {
     public static let name = "activity"
-    public static let summary = "answers questions about the activity log: who, what, how long, how much"
+    public static let summary =
+        "answers questions about the activity log: who, what, how long, how much"
     public static let synopsis =
         "sluice activity [--by FIELD,… | --slowest COUNT | --follow] [--where CONDITION]… [--since TIME] [--until TIME] [--top COUNT] [--sort COLUMN] [--json] [--admin URL | FILE…]"
     public static let details = """
@@ -60,7 +61,8 @@ public enum ActivityCommand: Command {
             let terminal = Terminal(environment: context.environment)
             if let report = report(options) {
                 let origin = try read(options, into: report)
-                let lines = options.isJSON ? [report.json(origin)] : report.lines(origin, for: terminal)
+                let lines =
+                    options.isJSON ? [report.json(origin)] : report.lines(origin, for: terminal)
                 if !lines.joined().isEmpty { context.print(lines.joined(separator: "\n")) }
                 if origin.skipped.count > 0 { context.complain("\(origin.skipped)") }
             } else if case .files(let names) = options.source {

@@ -129,7 +129,9 @@ struct ActivityOptions {
                 throw CommandLineError(
                     "--admin and a file are two sources, found \(Quoted(file)): give one")
             }
-            if case .follow = question { throw CommandLineError("--follow reads a file, not --admin") }
+            if case .follow = question {
+                throw CommandLineError("--follow reads a file, not --admin")
+            }
             return .admin(
                 AdminListener(admin, token: try token(tokenFile, environment)))
         }

@@ -45,7 +45,8 @@ package final class ActivityFile {
         let text = try file.next().map { String(decoding: $0, as: UTF8.self) } ?? ""
         let words = text.split { $0.isWhitespace }
         guard words.count == 1, words[0].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw InputFailure("\(file.name): expected one word in ASCII, found \(words.count) words")
+            throw InputFailure(
+                "\(file.name): expected one word in ASCII, found \(words.count) words")
         }
         return String(words[0])
     }

@@ -36,7 +36,8 @@ package struct AdminListener {
         defer { curl_slist_free_all(fields) }
         configure(transfer)
         _ = sluice_easy_set_pointer(transfer, CURLOPT_HTTPHEADER, fields)
-        _ = sluice_easy_set_data_function(transfer, CURLOPT_WRITEFUNCTION) { bytes, _, count, page in
+        _ = sluice_easy_set_data_function(transfer, CURLOPT_WRITEFUNCTION) {
+            bytes, _, count, page in
             guard let bytes, let page else { return 0 }
             return Unmanaged<Page>.fromOpaque(page).takeUnretainedValue().append(bytes, count)
         }

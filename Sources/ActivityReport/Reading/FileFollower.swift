@@ -24,7 +24,9 @@ package final class FileFollower {
             throw error
         }
         watch()
-        if fromEnd { lseek(file.descriptor, off_t(Self.startOfLastLine(file.descriptor)), SEEK_SET) }
+        if fromEnd {
+            lseek(file.descriptor, off_t(Self.startOfLastLine(file.descriptor)), SEEK_SET)
+        }
     }
 
     deinit { close(events) }

@@ -66,7 +66,10 @@ extension TextTable {
         }
         for group in selection.shown {
             let names = zip(table.fields, group.values).map { field, value in
-                Cell(DisplayText.visible(field.label(value)))
+                let label = DisplayText.visible(field.label(value))
+                // Of a moment the year is known best.
+                let isMoment = field == .hour || field == .minute
+                return Cell(label, short: isMoment ? String(label.dropFirst(5)) : nil)
             }
             append(names + cells(group.tally))
         }

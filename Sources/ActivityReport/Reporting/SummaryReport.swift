@@ -41,7 +41,10 @@ package final class SummaryReport: Report {
         guard let first, let last else {
             return ["no records" + (origin.running.map { "; \($0) running" } ?? "")]
         }
-        var parts = [[headline(first, last, origin)], outcomes(terminal), durations(terminal)]
+        var parts = [
+            [headline(first, last, origin)], statusLines(terminal), outcomeLines(terminal),
+            durations(terminal),
+        ]
         parts.append(usage)
         parts.append(decisionLines(terminal))
         for table in tables where isTelling(table) {
@@ -60,23 +63,37 @@ package final class SummaryReport: Report {
 
     private func second(_ time: WallTime) -> String { time.description.prefix(19) + "Z" }
 
-    private func outcomes(_ terminal: Terminal) -> [String] {
+    private func statusLines(_ terminal: Terminal) -> [String] {
+        shares(
+            "status",
+            GroupSelection(statuses, by: nil, most: nil).shown.map {
+                (statuses.fields[0].label($0.values[0]), $0.tally.requests)
+            }, terminal)
+    }
+
+    private func outcomeLines(_ terminal: Terminal) -> [String] {
+        let others = total.errors + total.refused + total.left
+        return shares(
+            "outcome",
+            [
+                ("answered", total.requests - others), ("errors", total.errors),
+                ("refused", total.refused), ("left by the client", total.left),
+            ].filter { $0.1 > 0 }, terminal)
+    }
+
+    private func shares(
+        _ title: String, _ counts: [(label: String, count: Int)], _ terminal: Terminal
+    ) -> [String] {
         var table = TextTable([
-            .init("status", .name), .init("requests", .number(importance: 0)),
+            .init(title, .name), .init("requests", .number(importance: 0)),
             .init("share", .number(importance: 0)),
         ])
-        func append(_ label: String, _ count: Int) {
+        for (label, count) in counts {
             table.append([
                 .init(label), .init(String(count)),
                 .init(Quantity.share(count, of: total.requests)),
             ])
         }
-        for group in GroupSelection(statuses, by: nil, most: nil).shown {
-            append(statuses.fields[0].label(group.values[0]), group.tally.requests)
-        }
-        append("errors", total.errors)
-        append("refused", total.refused)
-        append("left by the client", total.left)
         return table.lines(for: terminal).lines
     }
 
@@ -137,9 +154,10 @@ package final class SummaryReport: Report {
         return table.lines(for: terminal).lines
     }
 
-    /// A table whose only row is that of all records without a value tells nothing.
+    /// Whether a table tells more than the lines above it: of one group it does where that has a name.
     private func isTelling(_ table: GroupTable) -> Bool {
-        table.count > 1 || table.all.contains { $0.values != [.none] }
+        guard table.count == 1 else { return table.count > 1 }
+        return table.fields != [.hour] && table.all[0].values != [.none]
     }
 
     // MARK: For programs
