@@ -10,7 +10,7 @@ package enum TallyColumn: String, CaseIterable, Sendable {
     case p50, p95, p99
     case maximum = "max"
 
-    /// Of a table, in its order.
+    /// What a table shows unless it is asked for more.
     static let shown: [TallyColumn] = [
         .requests, .errors, .refused, .input, .output, .cached, .cost, .p50, .p95,
     ]

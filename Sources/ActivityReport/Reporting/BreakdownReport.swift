@@ -29,7 +29,10 @@ package final class BreakdownReport: Report {
     private var selection: GroupSelection { GroupSelection(table, by: column, most: most) }
 
     package func lines(_ origin: ReportOrigin, for terminal: Terminal) -> [String] {
-        let (lines, leftOut) = TextTable(table, selection, total: total).lines(for: terminal)
+        if total.requests == 0 { return ["no records"] }
+        let (lines, leftOut) = TextTable(
+            table, selection, sortedBy: column, total: total
+        ).lines(for: terminal)
         var notes: [String] = []
         if !leftOut.isEmpty {
             notes.append("no room for \(leftOut.joined(separator: ", ")); --json has all")

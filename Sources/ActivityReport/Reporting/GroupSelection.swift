@@ -40,9 +40,15 @@ struct GroupSelection {
 
 extension TextTable {
     /// The table of a selection, with a row of what is not shown and, if asked for, of all together.
-    init(_ table: GroupTable, _ selection: GroupSelection, total: Tally?) {
-        let columns = TallyColumn.shown.filter { column in
-            switch column {
+    /// - Parameter sortColumn: is shown in any case.
+    init(
+        _ table: GroupTable, _ selection: GroupSelection, sortedBy sortColumn: TallyColumn? = nil,
+        total: Tally?
+    ) {
+        let columns = TallyColumn.allCases.filter { column in
+            if column == sortColumn { return true }
+            return switch column {
+            case _ where !TallyColumn.shown.contains(column): false
             case .requests, .errors, .refused, .p50, .p95: true
             // Of traffic that has no tokens and no cost nothing is said of them.
             case .cost:
@@ -54,7 +60,9 @@ extension TextTable {
         }
         self.init(
             table.fields.map { Column($0.name, .name) }
-                + columns.map { Column($0.rawValue, .number(importance: $0.importance)) })
+                + columns.map {
+                    Column($0.rawValue, .number(importance: $0 == sortColumn ? 10 : $0.importance))
+                })
         let tallies =
             selection.shown.map(\.tally) + [selection.rest?.tally, total].compactMap(\.self)
         let decimals = tallies.reduce(0) { max($0, $1.cost.decimals) }

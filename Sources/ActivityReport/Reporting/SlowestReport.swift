@@ -32,6 +32,7 @@ package final class SlowestReport: Report {
                     DisplayText.visible(record.text(.requestID)?.string ?? "-")
                 ))
         }
+        if rows.isEmpty { return ["no records"] }
         // A column that is empty in all rows tells nothing.
         let shown = names.indices.filter { name in rows.contains { $0.names[name] != nil } }
         columns += shown.map { TextTable.Column("\(names[$0].name)", .name) }

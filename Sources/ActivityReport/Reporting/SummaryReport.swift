@@ -121,13 +121,12 @@ package final class SummaryReport: Report {
             lines.append(
                 "tokens  input \(total.input) (cached \(total.cached)), output \(total.output)"
                     + " (reasoning \(total.reasoning))"
-                    + (total.estimated > 0 ? ", estimated for \(total.estimated) requests" : ""))
+                    + (total.estimated > 0 ? "; estimates in \(total.estimated) records" : ""))
         }
         if total.priced > 0 {
             lines.append(
-                "cost    \(total.cost) USD for \(total.priced) requests"
-                    + (total.unpriced > 0
-                        ? ", \(total.unpriced) of them without a known price" : ""))
+                "cost    \(total.cost) USD in \(total.priced) records"
+                    + (total.unpriced > 0 ? "; no known price in \(total.unpriced)" : ""))
         }
         return lines
     }

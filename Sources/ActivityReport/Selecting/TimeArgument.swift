@@ -51,7 +51,8 @@ package enum TimeArgument {
             ["sec", "second", "min", "minute", "hr", "hour", "day", "h", "d", "m", "s"].contains(
                 word.hasSuffix("s") && word.count > 1 ? String(word.dropLast()) : String(word))
         {
-            return "\(digits)\(unit)"
+            let meant = "\(digits)\(unit)"
+            return duration(meant) == nil ? nil : meant
         }
         let joined = text.replacing(" ", with: "T")
         return [joined, joined + "Z"].first { candidate in

@@ -1,12 +1,13 @@
 /// Numbers as people read them.
 package enum Quantity {
     /// At most six characters from 100,000 on: `123k`, `1.23M`, `45.6G`; smaller ones in full.
+    /// - Parameter count: not negative.
     package static func short(_ count: Int128) -> String {
-        guard count.magnitude >= 100_000 else { return String(count) }
+        guard count >= 100_000 else { return String(count) }
         var value = Double(count)
         for unit in ["k", "M", "G", "T", "P", "E"] {
             value /= 1000
-            if value.magnitude < 999.5 { return digits(value) + unit }
+            if value < 999.5 { return digits(value) + unit }
         }
         return digits(value / 1000) + "Z"
     }
@@ -36,7 +37,7 @@ package enum Quantity {
 
     /// Three digits that count, or all before the point.
     private static func digits(_ value: Double) -> String {
-        let decimals = value.magnitude < 9.995 ? 2 : value.magnitude < 99.95 ? 1 : 0
+        let decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0
         let scale = [1.0, 10, 100][decimals]
         let scaled = Int((value * scale).rounded())
         guard decimals > 0 else { return String(scaled) }
