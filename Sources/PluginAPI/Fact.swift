@@ -53,6 +53,8 @@ public enum Facts {
     public static let limitMultiplier = Fact<Double>("limit_multiplier")
     /// The model that the request asks for, and once it is known the one that answered.
     public static let model = Fact<String>("model")
+    /// Whether the request asks for a stream of events.
+    public static let asksForStream = Fact<Bool>("asks_for_stream")
     /// The tokens that the exchange took. While an answer streams, what it has taken so far.
     public static let usage = Fact<TokenUsage>("usage")
     /// What the exchange cost. While an answer streams, what it has cost so far.

@@ -155,7 +155,8 @@ public protocol RequestBodyPhase: Plugin {
 ///
 /// It runs for the upstream's answers and for those that the proxy makes itself
 /// (`exchange.response.source` tells them apart). An answer goes back the way that its request came:
-/// where a plugin refused, those behind it see no answer.
+/// where a plugin refused, those behind it see no answer. It runs once, and once more where a head that
+/// was held back (`holdHead`) gives way to an error of the proxy's own.
 public protocol ResponseHeadPhase: Plugin {
     func responseHead(_ exchange: Exchange) throws
 }

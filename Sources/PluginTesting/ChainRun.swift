@@ -170,8 +170,15 @@ final class ChainRun {
         var runs = upstream.body.runs
         if upstream.ending == .whole, upstream.endsAlone || runs.isEmpty { runs.append([]) }
         guard showHead() else { return try send(error(500, "plugin_error")) }
+        response.headIsHeld =
+            response.headHold >= upstream.body.count && upstream.ending == .whole
+            && response.headHold > 0
         sendHead()
         try sendBody(runs, isWhole: upstream.ending == .whole)
+        if response.headIsHeld {
+            response.headIsHeld = false
+            result.answer?.headers = FieldList(response.headers)
+        }
         switch upstream.ending {
         case .whole: break
         case .clientLeaves:

@@ -12,7 +12,7 @@ public struct TestResult {
     /// An answer as the client saw it.
     public struct Answer: Sendable {
         public let status: Int
-        public let headers: FieldList
+        public internal(set) var headers: FieldList
         public internal(set) var body: BodyRuns
     }
 

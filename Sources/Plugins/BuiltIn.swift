@@ -11,6 +11,8 @@ public enum BuiltIn {
         RateLimiter.self,
         FingerprintLimiter.self,
         HeaderRules.self,
+        Retry.self,
+        SSEKeepalive.self,
         VelocityGuard.self,
         ActivityLogger.self,
     ]

@@ -7,6 +7,7 @@ import time
 import pytest
 from harness.client import Client
 from harness.configuration import proxy_to
+from harness.program import run
 from harness.upstream import always
 from harness.waiting import eventually
 
@@ -210,3 +211,95 @@ def test_counts_are_those_of_all_workers_together(start_upstream, start_sluice, 
         with proxy.connect() as client:
             assert client.ask().status == 200
     eventually(lambda: proxy.metrics().value("sluice_requests_total", status="200") == 50, "all are counted")
+
+
+# --- The configuration
+
+
+def test_config_shows_what_is_in_force_and_no_secret(start_upstream, start_sluice):
+    upstream = start_upstream(always())
+    configuration = proxy_to(upstream.url)
+    configuration["upstreams"]["origin"]["headers"] = {"authorization": "Bearer ${API_KEY}"}
+    proxy = start_sluice(configuration, environment={"API_KEY": "sk-very-secret"})
+    response = proxy.admin("/config")
+    assert response.status == 200
+    shown = json.loads(response.body)
+    assert shown["timeouts"]["drain"] == "30s"
+    assert b"very-secret" not in response.body
+
+
+def with_token(upstream, token="correct horse battery staple") -> dict:
+    configuration = proxy_to(upstream.url)
+    configuration["admin"] = {"address": "127.0.0.1:0", "token": token}
+    return configuration
+
+
+def test_a_token_is_wanted_for_everything_but_health(start_upstream, start_sluice):
+    proxy = start_sluice(with_token(start_upstream(always())))
+    for path in ["/healthz", "/readyz"]:
+        assert proxy.admin(path).status == 200
+    for path in ["/metrics", "/plugins", "/config"]:
+        refused = proxy.admin(path)
+        assert refused.status == 401
+        assert refused.get("www-authenticate").startswith("Bearer")
+        for wrong in ["Bearer", "Bearer wrong", "Basic correct horse battery staple"]:
+            assert proxy.admin(path, headers=[("Authorization", wrong)]).status == 401
+        right = [("Authorization", "Bearer correct horse battery staple")]
+        assert proxy.admin(path, headers=right).status == 200
+        assert b"staple" not in proxy.admin(path, headers=right).body
+
+
+def test_check_warns_of_an_admin_listener_that_others_reach(tmp_path):
+    (tmp_path / "plugins.json").write_text('{ "listen": "127.0.0.1:0", "admin": "0.0.0.0:9901" }')
+    result = run("check", folder=tmp_path)
+    assert "whoever reaches 0.0.0.0:9901 can read and reload" in result.stdout
+
+
+# --- Reloads by POST
+
+
+def test_a_reload_tells_what_has_changed(serve):
+    proxy, upstream = serve(always())
+    configuration = proxy_to(upstream.url)
+    configuration["timeouts"] = {"drain": "7s"}
+    proxy.write(configuration)
+    response = proxy.admin("/reload", "POST")
+    assert response.status == 200
+    told = json.loads(response.body)
+    assert told["result"] == "ok"
+    assert {"path": "timeouts.drain", "from": "30s", "to": "7s"} in told["changes"]
+    assert json.loads(proxy.admin("/config").body)["timeouts"]["drain"] == "7s"
+    assert proxy.await_event("configuration changed", path="timeouts.drain")["to"] == '"7s"'
+
+
+def test_a_broken_file_is_refused_with_the_errors_of_check(serve):
+    proxy, _ = serve(always())
+    proxy.write('{ "listen": "127.0.0.1:0", "rutes": [] }')
+    response = proxy.admin("/reload", "POST")
+    assert response.status == 422
+    told = json.loads(response.body)
+    assert told["result"] == "refused"
+    assert 'unknown key "rutes"' in told["errors"][0]["message"]
+    with proxy.connect() as client:
+        assert client.ask().status == 200
+
+
+def test_a_page_of_another_origin_cannot_reload(serve):
+    proxy, _ = serve(always())
+    foreign = [("Origin", "https://evil.example")]
+    assert proxy.admin("/reload", "POST", headers=foreign).status == 403
+    assert proxy.admin("/reload").status == 405
+
+
+def test_the_reload_command_prints_what_changed_or_why_not(serve):
+    proxy, upstream = serve(always())
+    configuration = proxy_to(upstream.url)
+    configuration["admin"] = proxy.admin_address
+    configuration["timeouts"] = {"drain": "7s"}
+    proxy.write(configuration)
+    result = run("reload", folder=proxy.folder)
+    assert result.returncode == 0
+    assert 'timeouts.drain: "30s" -> "7s"' in result.stdout
+    assert "reloaded, " in result.stdout
+    proxy.write("{")
+    assert run("reload", folder=proxy.folder).returncode == 1

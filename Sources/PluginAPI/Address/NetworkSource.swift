@@ -23,7 +23,7 @@ public enum NetworkSource: Hashable, Sendable {
         ("loopback", .loopback), ("private", .private), ("unix", .unix),
     ]
 
-    private static let loopbackNetworks = ["127.0.0.0/8", "::1"].compactMap { Network($0) }
+    package static let loopbackNetworks = ["127.0.0.0/8", "::1"].compactMap { Network($0) }
     private static let privateNetworks = [
         "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10",
     ].compactMap { Network($0) }

@@ -4,9 +4,11 @@ import PluginAPI
 struct ActivityRecord: Sendable {
     /// The request's fields to include.
     private let fields: [IncludedField]
+    private let bodies: RecordedBodies?
 
-    init(headers: [HeaderName]) {
+    init(headers: [HeaderName], bodies: RecordedBodies? = nil) {
         fields = headers.map(IncludedField.init)
+        self.bodies = bodies
     }
 
     /// Every key is there in every record, in this order; what has no value is null.
@@ -62,6 +64,7 @@ struct ActivityRecord: Sendable {
         line.append(",\"error\":")
         line.appendOptional(outcome.error) { line.appendString($0) }
         if !fields.isEmpty { appendFields(of: exchange.request.headers, to: line) }
+        bodies?.append(exchange, to: line)
         line.append("}\n")
     }
 

@@ -2,88 +2,77 @@ import PluginAPI
 
 /// The admin listener: what the process is doing, for operators and their tools.
 final class AdminService: LocalService {
-    private let store: MetricsStore
-    private let status: ServerStatus
-    private let sharing: StateSharing
-    private let connections: ConnectionCount
+    private let pages: [String: Page]
 
-    init(
-        store: MetricsStore, status: ServerStatus, sharing: StateSharing,
-        connections: ConnectionCount
-    ) {
-        self.sharing = sharing
-        self.store = store
-        self.status = status
-        self.connections = connections
+    /// What stands under one path.
+    struct Page: Sendable {
+        var method = "GET"
+        /// Whether it is shown to everyone, token or not: for load balancers, and without a secret.
+        var isOpen = false
+        let answer:
+            nonisolated(nonsending) @Sendable (Exchange, Generation, AdminSources) async ->
+                LocalAnswer
     }
 
-    func answer(_ exchange: Exchange, _ generation: Generation) -> Answer {
+    private let sources: AdminSources
+
+    init(_ sources: AdminSources) {
+        self.sources = sources
+        pages = [
+            "/healthz": Page(isOpen: true) { _, _, _ in HealthPages.health },
+            "/readyz": Page(isOpen: true) { _, _, sources in HealthPages.readiness(sources) },
+            "/metrics": Page { _, _, sources in MetricsPage.answer(sources) },
+            "/plugins": Page { _, generation, sources in PluginsPage.answer(generation, sources) },
+            "/config": Page { _, generation, _ in .json(200, generation.effective, indented: true)
+            },
+            "/reload": Page(method: "POST") { _, _, sources in
+                await sources.reload().answer
+            },
+        ]
+    }
+
+    nonisolated(nonsending) func answer(_ exchange: Exchange, _ generation: Generation) async
+        -> LocalAnswer
+    {
         let path = exchange.request.path
         guard let page = pages[path] else {
-            return Self.json(
+            return .json(
                 404,
                 [
                     "error": .string("no such page"),
                     "pages": .array(pages.keys.sorted().map { .string($0) }),
                 ])
         }
-        guard ["GET", "HEAD"].contains(exchange.request.methodName) else {
-            var answer = Self.json(405, ["error": .string("\(path) is read with GET")])
-            answer.headers.append(("allow", "GET, HEAD"))
-            return answer
+        if !page.isOpen, let token = generation.settings.adminToken,
+            !AdminAccess.holds(token, exchange.request)
+        {
+            return .json(
+                401, ["error": "this page wants the admin token, as \"authorization: Bearer …\""],
+                headers: [("www-authenticate", "Bearer realm=\"sluice admin\"")])
         }
-        return page(generation)
-    }
-
-    private var pages: [String: (Generation) -> Answer] {
-        ["/healthz": health, "/readyz": readiness, "/metrics": metrics, "/plugins": plugins]
-    }
-
-    private func health(_: Generation) -> Answer { Self.json(200, ["status": .string("ok")]) }
-
-    private func readiness(_: Generation) -> Answer {
-        let state = status.state
-        return Self.json(
-            state == .ready ? 200 : 503, ["status": .string("\(state)"), "state": sharedState])
-    }
-
-    /// How limits are counted. Requests are served either way, so it does not decide about readiness.
-    private var sharedState: JSONValue {
-        let policy = JSONValue.string(sharing.policy?.rawValue ?? "")
-        return switch sharing.condition {
-        case .memory: ["kind": "memory"]
-        case .connecting: ["kind": "redis", "status": "connecting", "when_unavailable": policy]
-        case .shared: ["kind": "redis", "status": "shared", "when_unavailable": policy]
-        case .away(let why):
-            [
-                "kind": "redis", "status": "away", "reason": .string(why),
-                "when_unavailable": policy,
-            ]
+        let methods = page.method == "GET" ? ["GET", "HEAD"] : [page.method]
+        guard methods.contains(exchange.request.methodName) else {
+            return .json(
+                405, ["error": .string("\(path) is asked for with \(page.method)")],
+                headers: [("allow", methods.joined(separator: ", "))])
         }
+        if page.method != "GET", AdminAccess.isFromElsewhere(exchange.request) {
+            return .json(
+                403, ["error": "a page of another origin may read nothing here and change nothing"])
+        }
+        return await page.answer(exchange, generation, sources)
     }
+}
 
-    private func plugins(_ generation: Generation) -> Answer {
-        Self.json(
-            200,
-            PluginsPage.render(
-                generation, store.contents.withLock { $0 }, state: sharedState))
-    }
-
-    private func metrics(_: Generation) -> Answer {
-        let text = MetricsPage.render(
-            store.contents.withLock { $0 }, connections: connections.value)
-        return Answer(
-            headers: [
-                ("content-type", "text/plain; version=0.0.4; charset=utf-8"),
-                ("cache-control", "no-store"),
-            ],
-            body: Array(text.utf8))
-    }
-
-    private static func json(_ status: Int, _ value: JSONValue) -> Answer {
-        Answer(
-            status: status,
-            headers: [("content-type", "application/json"), ("cache-control", "no-store")],
-            body: Array((value.description + "\n").utf8))
+extension LocalAnswer {
+    static func json(
+        _ status: Int, _ value: JSONValue, headers: [(String, String)] = [], indented: Bool = false
+    ) -> LocalAnswer {
+        .whole(
+            Answer(
+                status: status,
+                headers: [("content-type", "application/json"), ("cache-control", "no-store")]
+                    + headers,
+                body: Array(((indented ? value.indented : value.description) + "\n").utf8)))
     }
 }

@@ -2,6 +2,18 @@ import PluginAPI
 
 /// `/metrics`: everything that is counted, added up over the workers.
 enum MetricsPage {
+    static func answer(_ sources: AdminSources) -> LocalAnswer {
+        let text = render(
+            sources.store.contents.withLock { $0 }, connections: sources.connections.value)
+        return .whole(
+            Answer(
+                headers: [
+                    ("content-type", "text/plain; version=0.0.4; charset=utf-8"),
+                    ("cache-control", "no-store"),
+                ],
+                body: Array(text.utf8)))
+    }
+
     static func render(_ contents: MetricsStore.Contents, connections: Int) -> String {
         var text = PrometheusText()
         text.family("build_info", "gauge", "What is running; the value is always 1.")

@@ -2,15 +2,14 @@ import PluginAPI
 
 /// `/plugins`: each instance with what it decided, how long that took, and what it shows of itself.
 enum PluginsPage {
-    /// - Parameter state: how it stands with the state that they share.
-    static func render(
-        _ generation: Generation, _ contents: MetricsStore.Contents, state: JSONValue
-    ) -> JSONValue {
-        .object([
-            .init("state", state),
-            .init("generation", .number(generation.number)),
-            .init("plugins", .array(generation.plugins.map { render($0, generation, contents) })),
-        ])
+    static func answer(_ generation: Generation, _ sources: AdminSources) -> LocalAnswer {
+        let contents = sources.store.contents.withLock { $0 }
+        return .json(
+            200,
+            [
+                "state": sources.sharedState, "generation": .number(generation.number),
+                "plugins": .array(generation.plugins.map { render($0, generation, contents) }),
+            ])
     }
 
     private static func render(

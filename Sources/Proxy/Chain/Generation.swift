@@ -15,6 +15,8 @@ package final class Generation: Sendable {
     package let plugins: [Chain.Entry]
     package let upstreams: [Upstream]
     package let settings: ServiceSettings
+    /// The configuration with its defaults, without what must not be shown.
+    package let effective: JSONValue
     /// Nothing is to be stopped before it has been started.
     private let isStopped = Atomic(true)
     /// Those that have started and not yet stopped, of all generations of a server.
@@ -23,8 +25,10 @@ package final class Generation: Sendable {
     package init(
         number: Int, routes: [Route], unmatched: Route, plugins: [Chain.Entry],
         upstreams: [Upstream],
-        settings: ServiceSettings, running: DispatchGroup = DispatchGroup()
+        settings: ServiceSettings, effective: JSONValue = .null,
+        running: DispatchGroup = DispatchGroup()
     ) {
+        self.effective = effective
         self.running = running
         self.number = number
         self.routes = routes
@@ -98,6 +102,8 @@ package struct ServiceSettings: Sendable {
     package var requestBodyIdleTimeout: Duration = .seconds(30)
     package var keepAliveTimeout: Duration = .seconds(75)
     package var drainTimeout: Duration = .seconds(30)
+    /// What requests to the admin listener must bring; nil when they need nothing.
+    package var adminToken: String?
     /// Nil where nothing is shared with other processes.
     package var state: StateConfiguration?
 

@@ -49,9 +49,11 @@ package enum RunCommand: Command {
         for diagnostic in result.diagnostics { log(diagnostic) }
         guard let configuration = result.configuration else { return 1 }
 
-        let server = Server(configuration, log: log, store: store, state: state) {
-            loader.load(path: options.config)
-        }
+        let server = Server(
+            configuration, log: log, store: store, state: state,
+            // The signals' thread, which is this one, reloads; so does who sends one from outside.
+            requestReload: { kill(getpid(), SIGHUP) },
+            load: { loader.load(path: options.config) })
         do {
             try server.start()
         } catch {

@@ -22,7 +22,8 @@ public enum Sluice {
 
     /// The commands that are always there.
     static let builtIn: [any Command.Type] = [
-        RunCommand.self, CheckCommand.self, PluginsCommand.self, SchemaCommand.self,
+        RunCommand.self, ReloadCommand.self, CheckCommand.self, PluginsCommand.self,
+        SchemaCommand.self,
         HelpCommand.self,
     ]
 

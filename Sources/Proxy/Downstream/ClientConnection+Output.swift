@@ -155,7 +155,7 @@ extension ClientConnection {
     func releaseExchange() {
         guard let run = exchange else { return }
         exchange = nil
-        worker.recycle(run)
+        if !run.isDetached { worker.recycle(run) }
     }
 
     func beginLingering() {

@@ -23,8 +23,3 @@ final class Endpoint: Sendable {
         return proxyProtocol.contains { $0.contains(address) }
     }
 }
-
-/// Answers requests without an upstream. On the loop's thread.
-protocol LocalService: Sendable {
-    func answer(_ exchange: Exchange, _ generation: Generation) -> Answer
-}

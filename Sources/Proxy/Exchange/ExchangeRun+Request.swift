@@ -169,9 +169,10 @@ extension ExchangeRun {
         switch stage {
         case .waitingForBody: true
         case .upstream: upload.count < Self.uploadBound
+        case .waitingToRetry: false
         case .deciding, .waitingForPlugin, .waitingForState, .waitingForPlace:
             !holdsBodyUntilDecided && upload.count < Self.uploadBound
-        case .idle, .answering, .ended: false
+        case .idle, .waitingForAnswer, .streaming, .answering, .ended: false
         }
     }
 
@@ -285,7 +286,7 @@ extension ExchangeRun {
     private func giveUpRequest(status: Int, reason: String, message: String) {
         leaveUpstream()
         if bodyIsBroken { connection.endAfterAnswer() }
-        if headIsSent {
+        if answerHasBegun {
             abort(by: .client, message)
         } else {
             sendError(

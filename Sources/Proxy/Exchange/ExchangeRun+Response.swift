@@ -29,13 +29,20 @@ extension ExchangeRun {
     }
 
     func sendHead() {
+        let wasEarly = headIsEarly
         headIsSent = true
+        headIsEarly = false
+        guard !isDetached, !wasEarly else { return }
         // What a plugin may have set; an interim status would make the body the next answer's head.
         if !(200...599).contains(exchange.response.status) { exchange.response.status = 500 }
         exchange.outcome.status = exchange.response.status
         exchange.outcome.timeToFirstByte = loop.now - began
         waitingSince = loop.now
         connection.sendHead(exchange.response, for: exchange.request)
+        if let filler = exchange.response.filler {
+            lastSent = loop.now
+            watchSilence(for: filler.interval)
+        }
     }
 
     /// Passes bytes on, through the plugins that see or change them.
@@ -82,23 +89,50 @@ extension ExchangeRun {
     private func endEarly() {
         guard !isCompleted else { return }
         leaveUpstream()
+        sendHeldHead()
+        guard !isDetached else { return endDetached() }
         stage = .answering
         loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
         connection.sendEnd(trailers: nil)
     }
 
     private func pass(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard !bytes.isEmpty, !connection.isWithoutBody else { return }
+        if exchange.response.headIsHeld {
+            heldBody.append(bytes)
+            if heldBody.count > exchange.response.headHold { sendHeldHead() }
+            return
+        }
+        guard !bytes.isEmpty, !isDetached, !connection.isWithoutBody else { return }
         exchange.outcome.bytesOut += bytes.count
         waitingSince = loop.now
+        if exchange.response.filler != nil { lastSent = loop.now }
         connection.sendBody(bytes)
+    }
+
+    /// Sends the upstream's head, or holds it back if a plugin wants to see the body first.
+    func sendOrHoldHead() {
+        let response = exchange.response
+        if response.headHold > 0, !headIsEarly, (response.contentLength ?? 0) <= response.headHold {
+            response.headIsHeld = true
+        } else {
+            sendHead()
+        }
+    }
+
+    /// Sends what has been held back.
+    func sendHeldHead() {
+        guard exchange.response.headIsHeld else { return }
+        exchange.response.headIsHeld = false
+        sendHead()
+        pass(heldBody.readable)
+        heldBody.release()
     }
 
     /// Ends the exchange because a plugin failed in the middle of a body.
     func breakOff() {
         let error = exchange.outcome.error ?? "a plugin failed"
         leaveUpstream()
-        if headIsSent {
+        if answerHasBegun {
             abort(by: .proxy, error)
         } else {
             turnaround = 0
@@ -130,7 +164,9 @@ extension ExchangeRun {
 
     /// Sends a whole answer.
     func send(_ answer: Answer) {
+        guard !isDetached else { return endDetached() }
         stage = .answering
+        heldBody.release()
         var answer = answer
         let response = exchange.response
         fill(response, from: answer)
@@ -153,7 +189,7 @@ extension ExchangeRun {
         connection.sendEnd(trailers: nil)
     }
 
-    private func fill(_ response: Response, from answer: Answer) {
+    func fill(_ response: Response, from answer: Answer) {
         response.reset()
         response.source = .proxy
         response.status = answer.status
@@ -163,6 +199,7 @@ extension ExchangeRun {
             response.headers.append(name, value)
         }
         response.headers.set("x-request-id", to: exchange.requestID)
+        response.isCommitted = headIsEarly
     }
 }
 

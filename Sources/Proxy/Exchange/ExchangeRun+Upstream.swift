@@ -35,10 +35,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             guard showUpload() else { return }
         }
         attempt()
+        if let early = exchange.earlyHead { watchSilence(for: early.delay) }
         connection.resumeReading()
     }
 
-    private func attempt() {
+    func attempt() {
         let pool = pool!
         guard let index = pool.choose(except: triedTargets) else {
             return upstreamFailed(TransferError(.unreachable, "no target left"))
@@ -46,6 +47,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         targetIndex = index
         let target = pool.target(index)
         exchange.outcome.attempts += 1
+        attemptsMade += 1
         exchange.outcome.target = target.name
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
         let body: OutgoingRequest.Body =
@@ -56,6 +58,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             } else {
                 .stream(length: nil)
             }
+        if case .stream = body { isReplayable = false } else { isReplayable = true }
         let outgoing = OutgoingRequest(
             request: exchange.request,
             target: exchange.request.headers.bytes(exchange.request.targetRange), body: body)
@@ -88,7 +91,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         pool = nil
     }
 
-    private func transferIsOver() {
+    func transferIsOver() {
         transfer = nil
         guard let targetIndex else { return }
         self.targetIndex = nil
@@ -105,10 +108,12 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 status: 503, reason: "upstream_busy",
                 message: "The upstream is serving as many requests as it may.",
                 headers: [("retry-after", "1")])
-        case .upstream where !headIsSent && !bodyHasEnded && upload.isEmpty:
+        case .waitingToRetry: retryIsDue()
+        case .upstream where !answerHasBegun && !bodyHasEnded && upload.isEmpty:
             // It is the client that keeps the upstream waiting; its own limit watches it.
             expectHead()
-        case .upstream where !headIsSent:
+        case .upstream where !answerHasBegun:
+            if retriesAfterTimeout() { return }
             upstreamFailed(
                 TransferError(
                     .connectTimeout, "the answer's head did not come within the time for it"))
@@ -118,7 +123,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             abort(by: .upstream, "the upstream stopped sending its answer")
         case .answering:
             abort(by: .client, "the client stopped reading its answer")
-        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody, .ended:
+        case .streaming: sendPiece()
+        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody,
+            .waitingForAnswer, .ended:
             // Left over from an earlier request: a timer is not taken off for each one that ends.
             break
         }
@@ -136,8 +143,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         space.baseAddress!.copyMemory(from: upload.readable.baseAddress!, byteCount: count)
         upload.consume(count)
         uploadSeen = max(0, uploadSeen - count)
-        if wasFull || !bodyHasEnded { connection.resumeReading() }
-        if !headIsSent { expectHead() } else { expectBytes() }
+        if wasFull || !bodyHasEnded { connection?.resumeReading() }
+        if !answerHasBegun { expectHead() } else { expectBytes() }
         return .bytes(count)
     }
 
@@ -145,31 +152,33 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         // A second time is one more attempt, after a kept-alive connection had ended.
         sends += 1
         if sends > 1 { exchange.outcome.attempts += 1 }
-        if !headIsSent { expectHead() }
+        if !answerHasBegun { expectHead() }
     }
 
     func transferInformational() {
         Forwarding.prepareResponse(exchange.response)
         if exchange.response.status != 100 {
-            connection.sendInformational(exchange.response, for: exchange.request)
+            connection?.sendInformational(exchange.response, for: exchange.request)
         }
         exchange.response.reset()
     }
 
     func transferHead() {
+        if retriesAfterHead() { return }
         exchange.response.source = .upstream
+        exchange.response.isCommitted = headIsEarly
         Forwarding.prepareResponse(exchange.response)
         guard showHead() else {
             leaveUpstream()
             turnaround = 0
             return sendPluginError()
         }
-        sendHead()
+        sendOrHoldHead()
         expectBytes()
     }
 
     func transferBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard connection.hasRoom else {
+        guard isDetached || connection.hasRoom else {
             receivingIsPaused = true
             return false
         }
@@ -185,18 +194,23 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             sendBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true)
         }
         guard !isCompleted else { return }
+        sendHeldHead()
+        guard !isDetached else { return endDetached() }
         stage = .answering
         loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
         connection.sendEnd(trailers: trailers)
     }
 
     func transferFailed(_ error: TransferError) {
-        // Nothing was sent: another target can have the same request.
-        if error.kind != .broken, let targetIndex { triedTargets.append(targetIndex) }
+        // Nothing was sent: another target can have the same request. And so it can where it is sent again.
+        if let targetIndex, error.kind != .broken || exchange.retry != nil {
+            triedTargets.append(targetIndex)
+        }
         transferIsOver()
         if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count {
             return attempt()
         }
+        if error.kind == .broken ? retriesAfterBreak() : retriesUnreachable() { return }
         upstreamFailed(error)
     }
 
@@ -210,7 +224,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 ("error", error.detail),
                 ("request_id", exchange.requestID), ("route", route.name),
             ])
-        if headIsSent { return abort(by: .upstream, error.detail) }
+        if answerHasBegun { return abort(by: .upstream, error.detail) }
         leaveUpstream()
         if error.kind == .connectTimeout {
             sendError(

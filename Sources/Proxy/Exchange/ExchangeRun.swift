@@ -10,6 +10,7 @@ final class ExchangeRun {
     let worker: Worker
     let exchange = Exchange()
 
+    /// Nil once the client is gone and the upstream's answer is still read.
     unowned(unsafe) var connection: ClientConnection!
     /// The configuration with which it began, and this worker's share of it.
     var service: WorkerService!
@@ -38,13 +39,27 @@ final class ExchangeRun {
     var targetIndex: Int?
     var triedTargets: [Int] = []
     var upstreamStarted: MonotonicTime?
+    /// How often a transfer has been begun, whether or not it came to a connection.
+    var attemptsMade = 0
+    /// Whether the whole request was there when it was sent, so that it can be sent again.
+    var isReplayable = false
     /// How often this attempt has been written to a connection.
     var sends = 0
     var timer: LoopTimer!
     var receivingIsPaused = false
 
+    /// Of a local service.
+    var stream: LocalStream?
+
     // The answer's side
     var headIsSent = false
+    /// The head that was sent is not the upstream's, which is still to come.
+    var headIsEarly = false
+    /// When the client was last sent something of the body; kept where there is a filler.
+    var lastSent = MonotonicTime(nanoseconds: 0)
+    var silence: SilenceWatch?
+    /// The answer's body, while its head is held back for it.
+    var heldBody = ByteBuffer()
     /// The plugins before this place in the chain have seen the request, so they see the answer.
     var turnaround = 0
     /// The places of observed plugins that could not be asked.
@@ -84,6 +99,12 @@ final class ExchangeRun {
         /// All places at the upstream are taken.
         case waitingForPlace
         case upstream
+        /// The request is going to be sent to the upstream again.
+        case waitingToRetry
+        /// A local service makes the answer.
+        case waitingForAnswer
+        /// A local service's answer goes on piece by piece.
+        case streaming
         /// The answer is complete, or was made here; what is left is to send it.
         case answering
         case ended
@@ -127,7 +148,7 @@ final class ExchangeRun {
     func start() {
         guard case .deciding = stage else { return }
         if case .admin(let service) = connection.endpoint.service {
-            send(service.answer(exchange, self.service.generation))
+            ask(service)
         } else {
             decide(from: 0)
         }
@@ -154,7 +175,8 @@ final class ExchangeRun {
 
     /// Whether it is a client's request, and not one to the admin listener.
     private var isProxied: Bool {
-        if case .proxy = connection.endpoint.service { true } else { false }
+        guard let connection else { return true }
+        return if case .proxy = connection.endpoint.service { true } else { false }
     }
 
     // MARK: - The end
@@ -169,7 +191,7 @@ final class ExchangeRun {
         let now = loop.time.monotonic
         exchange.now = now
         exchange.outcome.duration = now - began
-        exchange.outcome.clientWait = waitingSince.map { now - $0 }
+        if !isDetached { exchange.outcome.clientWait = waitingSince.map { now - $0 } }
         if exchange.outcome.status == 0 { exchange.outcome.status = exchange.response.status }
         guard isProxied else { return }
         worker.metrics.requestsEnded.add()
@@ -192,26 +214,50 @@ final class ExchangeRun {
         exchange.outcome.error =
             headIsSent
             ? "the client left before the answer's end" : "the client left before the answer"
-        complete()
+        if exchange.finishesWithoutClient, bodyHasEnded, case .upstream = stage {
+            detach()
+        } else {
+            complete()
+        }
     }
 
     /// The drain's time is over.
     func terminated() {
         guard !isCompleted else { return }
         if case .idle = stage { return }
-        exchange.outcome.aborted = .proxy
         exchange.outcome.error = "the proxy stopped before the answer's end"
+        if isDetached { return endDetached() }
+        exchange.outcome.aborted = .proxy
         if !headIsSent { exchange.outcome.status = 503 }
         complete()
     }
 
     /// Breaks the exchange off after the answer's head has gone out.
     func abort(by party: Outcome.Party, _ error: String) {
-        exchange.outcome.aborted = party
         exchange.outcome.error = error
+        if isDetached { return endDetached() }
+        exchange.outcome.aborted = party
         let connection = connection!
         complete()
         connection.abort()
+    }
+
+    // MARK: - Without its client
+
+    /// The client is gone, and the upstream's answer is read to its end for the plugins.
+    var isDetached: Bool { connection == nil }
+
+    private func detach() {
+        exchange.outcome.clientWait = waitingSince.map { loop.now - $0 }
+        connection = nil
+        worker.detached(self)
+        clientHasRoom()
+    }
+
+    /// The upstream's answer has ended, or will not come.
+    func endDetached() {
+        complete()
+        worker.detachedEnded(self)
     }
 
     /// The client reads, though it has not yet read everything.
@@ -243,7 +289,11 @@ final class ExchangeRun {
         if !triedTargets.isEmpty { triedTargets.removeAll(keepingCapacity: true) }
         upstreamStarted = nil
         receivingIsPaused = false
+        stream = nil
+        attemptsMade = 0
         headIsSent = false
+        headIsEarly = false
+        if heldBody.capacity > 0 { heldBody.release() }
         waitingSince = nil
         turnaround = 0
         if !passedOver.isEmpty { passedOver.removeAll() }

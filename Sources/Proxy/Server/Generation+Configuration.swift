@@ -32,7 +32,8 @@ extension Generation {
         self.init(
             number: number, routes: routes, unmatched: unmatched, plugins: entries,
             upstreams: upstreams,
-            settings: ServiceSettings(configuration), running: running)
+            settings: ServiceSettings(configuration), effective: configuration.effective,
+            running: running)
     }
 }
 
@@ -58,6 +59,7 @@ extension ServiceSettings {
         requestBodyIdleTimeout = configuration.timeouts.requestBodyIdle
         keepAliveTimeout = configuration.timeouts.keepAlive
         drainTimeout = configuration.timeouts.drain
+        adminToken = configuration.adminToken
         state = configuration.state
     }
 }

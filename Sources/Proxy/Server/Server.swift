@@ -13,6 +13,7 @@ package final class Server {
     private let state: StateStore
     private let sharing: StateSharing
     private let status: ServerStatus
+    private let reloadRequests: ReloadRequests
     private let connectionCount = ConnectionCount()
     private var configuration: ServerConfiguration
     /// The configuration whose addresses and workers are in force.
@@ -35,11 +36,14 @@ package final class Server {
 
     /// - Parameters:
     ///   - configuration: what to begin with.
+    ///   - requestReload: makes the thread that this is used from call `reload`. Any thread calls it.
     ///   - load: reads the configuration anew, for a reload.
     package init(
         _ configuration: ServerConfiguration, log: Log, store: MetricsStore, state: StateStore,
+        requestReload: @escaping @Sendable () -> Void = {},
         load: @escaping () -> ConfigurationLoader.Result
     ) {
+        reloadRequests = ReloadRequests(wake: requestReload)
         self.configuration = configuration
         initial = configuration
         self.load = load
@@ -82,7 +86,10 @@ package final class Server {
         if let address = configuration.admin {
             let worker = try makeWorker(count, of: count)
             let service = AdminService(
-                store: store, status: status, sharing: sharing, connections: connectionCount)
+                AdminSources(
+                    store: store, status: status, sharing: sharing, connections: connectionCount,
+                    workers: workers,
+                    reload: { [reloadRequests] in await reloadRequests.reload() }))
             let bound = try listen(address, Endpoint(.admin(service)), [worker])
             admin = worker
             log(.info, "admin listening", [("address", bound.description)])
@@ -156,22 +163,27 @@ package final class Server {
 
     /// Reads the configuration anew. What is wrong with it is logged and the old one stays; a good one
     /// serves every request that begins from now on.
-    package func reload() {
+    package func reload() { reloadRequests.serve(reloadNow) }
+
+    private func reloadNow() -> ReloadResult {
         generation.reopen()
         let result = load()
         for diagnostic in result.diagnostics { log(diagnostic) }
-        guard let new = result.configuration else { return refuseReload("the file has errors") }
+        guard let new = result.configuration else {
+            return refuseReload("the file has errors", result.diagnostics)
+        }
         let next = Generation(new, number: generation.number + 1, running: running)
         do {
             try next.start()
         } catch {
-            return refuseReload("\(error)")
+            return refuseReload("\(error)", result.diagnostics)
         }
         if new.listeners != initial.listeners || new.admin != initial.admin
             || new.workers != initial.workers
         {
             log(.warning, "listen, admin and workers change with a restart only; the old ones stay")
         }
+        let changes = ConfigurationChange.between(configuration.effective, new.effective)
         configuration = new
         earlier.removeAll { $0.generation == nil }
         earlier.append(Earlier(generation: generation))
@@ -187,12 +199,31 @@ package final class Server {
         }
         taken.wait()
         countReload("ok")
-        log(.info, "configuration reloaded", [("generation", String(next.number))])
+        log(
+            .info, "configuration reloaded",
+            [("generation", String(next.number)), ("changes", String(changes.count))])
+        report(changes)
+        return .taken(generation: next.number, warnings: result.diagnostics, changes: changes)
     }
 
-    private func refuseReload(_ reason: String) {
+    /// One line each: who reads the log at night sees what was done.
+    private func report(_ changes: [ConfigurationChange]) {
+        for change in changes.prefix(Self.reportedChanges) {
+            log(
+                .info, "configuration changed",
+                [
+                    ("path", change.path), ("from", change.from?.abbreviated ?? "nothing"),
+                    ("to", change.to?.abbreviated ?? "nothing"),
+                ])
+        }
+    }
+
+    private static let reportedChanges = 50
+
+    private func refuseReload(_ reason: String, _ findings: [Diagnostic]) -> ReloadResult {
         countReload("refused")
         log(.error, "reload refused, the old configuration stays", [("reason", reason)])
+        return .refused(reason: reason, findings: findings)
     }
 
     private func countReload(_ result: String) {

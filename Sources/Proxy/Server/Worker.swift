@@ -20,7 +20,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private let status: ServerStatus
     /// As soon as the server says so, before the loop has come to it: no answer invites another request.
     var isDraining: Bool { status.state == .draining }
-    /// Called when a drain has left no connection.
+    /// Called when a drain has left nothing under way.
     private var drained: (() -> Void)?
 
     private var listeners: [Listener] = []
@@ -30,6 +30,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var noted: ContiguousArray<ClientConnection> = []
     private var idleRuns: ContiguousArray<ExchangeRun> = []
     private var endedRuns: ContiguousArray<ExchangeRun> = []
+    /// Those whose clients are gone, while their upstreams' answers are still read.
+    private var detachedRuns: ContiguousArray<ExchangeRun> = []
     private var dateField = DateField()
     /// Of the first worker only, so that nothing runs twice at once.
     private var periodicRuns: [PeriodicRun] = []
@@ -141,10 +143,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         openConnections -= 1
         metrics.connectionsClosed.add()
         if case .proxy = connection.endpoint.service { connectionCount.leave() }
-        if openConnections == 0, let drained {
-            self.drained = nil
-            drained()
-        }
+        reportIfDrained()
     }
 
     /// The process may open no more descriptors: said once in a while, not once a connection.
@@ -170,6 +169,15 @@ final class Worker: TurnParticipant, @unchecked Sendable {
             return
         }
         endedRuns.append(run)
+    }
+
+    /// Its client is gone; it goes on without.
+    func detached(_ run: ExchangeRun) { detachedRuns.append(run) }
+
+    func detachedEnded(_ run: ExchangeRun) {
+        detachedRuns.removeAll { $0 === run }
+        recycle(run)
+        reportIfDrained()
     }
 
     private func resetEndedRuns() {
@@ -224,14 +232,18 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         listeners = []
         drained = whenDone
         for connection in connections { connection?.drain() }
-        if openConnections == 0, let drained {
-            self.drained = nil
-            drained()
-        }
+        reportIfDrained()
+    }
+
+    private func reportIfDrained() {
+        guard openConnections == 0, detachedRuns.isEmpty, let drained else { return }
+        self.drained = nil
+        drained()
     }
 
     /// Breaks off what the drain's time has not sufficed for.
     func terminate() {
         for connection in connections { connection?.terminate() }
+        for run in detachedRuns { run.terminated() }
     }
 }

@@ -81,10 +81,11 @@ class Sluice:
 
         return self.process.await_line(find, f"the event {name!r} {fields or ''}", within)
 
-    def admin(self, path: str, method: str = "GET"):
+    def admin(self, path: str, method: str = "GET", headers: list[tuple[str, str]] = []):
         assert self.admin_address, "this configuration has no admin listener"
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers)
         with Client(self.admin_address) as client:
-            client.send(f"{method} {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")
+            client.send(f"{method} {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n{fields}\r\n")
             return client.response(method)
 
     def metrics(self) -> Metrics:

@@ -1,7 +1,6 @@
 import PluginAPI
 import Testing
 
-
 @Suite("Reading JSON")
 struct JSONReaderTests {
     @Test("any value is read back, however it is written", arguments: 0..<400)

@@ -21,8 +21,9 @@ struct ConfigurationBuilder {
         var routes = readRoutes(settings.routes)
         var head = settings.plugins.map { PluginEntry($0.source, route: nil, &findings) }
         PluginEntry.giveLabels(&head, &routes, &findings)
-        let plugins = build(head)
-        let routePlugins = routes.map { build($0.entries) }
+        let makeStream = Self.makeStream(settings)
+        let plugins = build(head, makeStream)
+        let routePlugins = routes.map { build($0.entries, makeStream) }
 
         checkUpstreams(settings, routes)
         checkRoutes(routes, hasPlugins: head.contains { $0.mayAnswer(registry) })
@@ -36,7 +37,8 @@ struct ConfigurationBuilder {
         guard !findings.hasErrors else { return nil }
         let names = settings.upstreams.map(\.name)
         return ServerConfiguration(
-            listeners: listeners, admin: settings.admin, workers: settings.workers,
+            listeners: listeners, admin: settings.admin?.address,
+            adminToken: settings.admin?.token, workers: settings.workers,
             limits: settings.limits.checked, timeouts: settings.timeouts.checked,
             state: settings.state?.checked, upstreams: upstreams.compactMap(\.self),
             plugins: plugins.compactMap(\.enabled),
@@ -64,16 +66,44 @@ struct ConfigurationBuilder {
             }
             if places[listener.address] == nil { places[listener.address] = source.path }
         }
-        if let admin = settings.admin, let source = settings.$admin, let first = isTaken(admin) {
-            findings.error(at: source, "the same address as \(first): \"\(admin)\"")
+        if let admin = settings.admin {
+            if let first = isTaken(admin.address) {
+                findings.error(
+                    at: admin.source, "the same address as \(first): \"\(admin.address)\"")
+            }
+            if admin.token == nil, !admin.address.isLocal {
+                findings.warning(
+                    at: admin.source,
+                    "whoever reaches \(admin.address) can read and reload; listen at a loopback address, or give it a token: { \"address\": …, \"token\": \"${ADMIN_TOKEN}\" }"
+                )
+            }
         }
         return read.listeners.map(\.listener)
     }
 
     // MARK: Plugins
 
-    private mutating func build(_ entries: [PluginEntry]) -> [PluginEntry.Built] {
-        entries.map { $0.build(setup, registry, &findings) }
+    private mutating func build(_ entries: [PluginEntry], _ makeStream: Setup.MakeStream?)
+        -> [PluginEntry.Built]
+    {
+        entries.map { entry in
+            entry.build(
+                { label in
+                    var made = setup(label)
+                    made.makeStream = makeStream
+                    return made
+                }, registry, &findings)
+        }
+    }
+
+    /// Streams in the Redis that `state` names; nil where it names none.
+    private static func makeStream(_ settings: RootSettings) -> Setup.MakeStream? {
+        guard let source = settings.$state, !source.isNull else { return nil }
+        // Where `state` itself is wrong, plugins that need it are not to blame; nothing will run.
+        let state = settings.state?.checked ?? .unread
+        return { name, maximumLength in
+            RedisStream(state, name, maximumLength: maximumLength)
+        }
     }
 
     // MARK: Routes
@@ -155,6 +185,14 @@ struct ConfigurationBuilder {
             .replacing("plugins", .array(plugins.map(\.json)))
             .replacing("routes", .array(routes))
     }
+}
+
+extension StateConfiguration {
+    /// In the place of one that is wrong.
+    fileprivate static let unread = StateConfiguration(
+        redis: RedisAddress(
+            host: "unread", port: 0, user: nil, password: nil, database: 0),
+        prefix: "", timeout: .zero, whenUnavailable: .local)
 }
 
 extension String {

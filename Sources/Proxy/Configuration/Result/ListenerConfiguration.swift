@@ -13,6 +13,15 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     case tcp(host: String, IPAddress, port: UInt16)
     case unix(path: String)
 
+    /// Whether only this machine can reach it.
+    var isLocal: Bool {
+        switch self {
+        case .tcp(_, let address, port: _):
+            NetworkSource.loopbackNetworks.contains { $0.contains(address) }
+        case .unix: true
+        }
+    }
+
     package static func == (left: Self, right: Self) -> Bool {
         switch (left, right) {
         case (.tcp(_, let one, let port), .tcp(_, let other, let otherPort)):

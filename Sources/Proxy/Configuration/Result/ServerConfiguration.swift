@@ -5,6 +5,8 @@ package struct ServerConfiguration: Sendable {
     package let listeners: [ListenerConfiguration]
     /// Nil when there is no admin listener.
     package let admin: ListenAddress?
+    /// What requests to it must bring; nil when they need nothing.
+    package let adminToken: String?
     /// Event-loop threads; 0 is one per core.
     package let workers: Int
     package let limits: LimitConfiguration

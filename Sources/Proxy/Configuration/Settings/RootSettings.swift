@@ -5,7 +5,7 @@ struct RootSettings: SettingsObject {
     @Setting("listen", "The address or addresses that clients connect to.")
     var listen: ListenSetting
     @Setting("admin", "The address of the admin listener; null for none.")
-    var admin: ListenAddress?
+    var admin: AdminSetting?
     @Setting("workers", "Event-loop threads; 0 is one per core.", in: 0...256, unit: "threads")
     var workers: Int = 0
     @Setting("limits", "What one client may ask for.")

@@ -19,6 +19,9 @@ public final class Request {
 
     package init() {}
 
+    /// Whether sending it twice has the effect of sending it once (RFC 9110 §9.2.2).
+    public var isIdempotent: Bool { method.isIdempotent }
+
     /// The method as sent: `GET`.
     public var methodName: String { methodBytes.string }
     public var methodBytes: Bytes { headers.bytes(methodRange) }
@@ -80,6 +83,15 @@ public final class Response {
 
     package init() {}
 
+    /// What the client is sent when it has been sent nothing for so long, and again each time that this
+    /// much has passed: `: still here\n\n`. Only where a body of unknown length is under way; response
+    /// body phases do not see it, and may change it from run to run. Nil sends nothing.
+    @exclusivity(unchecked) public var filler: Filler?
+
+    /// Whether a head has gone out before the upstream's came (`Exchange.earlyHead`): the client has its
+    /// status and fields already, and what is made of this one reaches it by the body alone.
+    @exclusivity(unchecked) public package(set) var isCommitted = false
+
     /// Announces that the body phase may replace bytes: the length is then not announced to the client.
     public func bodyWillChange() {
         bodyIsChanged = true
@@ -95,6 +107,8 @@ public final class Response {
         headers.removeAll()
         headHold = 0
         headIsHeld = false
+        if filler != nil { filler = nil }
+        isCommitted = false
         status = 0
         source = .upstream
         contentLength = nil

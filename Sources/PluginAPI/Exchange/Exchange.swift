@@ -26,6 +26,13 @@ public final class Exchange {
     /// request has come. A drain waits for it as for others.
     @exclusivity(unchecked) public var finishesWithoutClient = false
 
+    /// When the request is sent to the upstream again. To be set before the request goes there.
+    @exclusivity(unchecked) public var retry: RetryPolicy?
+
+    /// After how long without an answer's head one is sent all the same, as `response` then stands; see
+    /// `EarlyHead`. To be set before the request goes to the upstream.
+    @exclusivity(unchecked) public var earlyHead: EarlyHead?
+
     /// Where steps of shared state that nobody waits for are taken.
     package var state: (any StateAccess)?
 
@@ -78,6 +85,8 @@ public final class Exchange {
         if !decisions.isEmpty { decisions.removeAll(keepingCapacity: true) }
         outcome = Outcome()
         finishesWithoutClient = false
+        if retry != nil { retry = nil }
+        if earlyHead != nil { earlyHead = nil }
         facts.removeAll()
         assignedID = nil
     }
