@@ -36,7 +36,7 @@ let package = Package(
         .target(
             name: "DemoUpstream", dependencies: ["PluginAPI", "Proxy"], swiftSettings: swift),
         .target(
-            name: "ActivityReport", dependencies: ["PluginAPI", "Proxy", "CCurl"],
+            name: "ActivityReport", dependencies: ["PluginAPI", "Proxy"],
             swiftSettings: swift),
         .executableTarget(
             name: "sluice", dependencies: ["Proxy", "Plugins", "DemoUpstream", "ActivityReport"],

@@ -105,14 +105,33 @@ public enum ActivityCommand: Command {
                 reader.end(take)
                 origin.skipped += reader.skipped
             }
-        case .admin(let listener):
-            let page = try listener.requests()
+        case .admin(let client, let url):
+            let name = url + "/requests"
+            let page = try page(of: client, name)
             origin = try page.withUnsafeBufferPointer { bytes throws(InputFailure) in
-                let page = try RequestsPage(bytes, name: listener.url, take)
+                let page = try RequestsPage(bytes, name: name, take)
                 return ReportOrigin(skipped: page.skipped, running: page.running)
             }
         }
         return origin
+    }
+
+    private static func page(of client: AdminClient, _ name: String) throws(InputFailure) -> [UInt8]
+    {
+        let answer: AdminClient.Response
+        do throws(AdminClient.Failure) {
+            answer = try client.ask("GET", "/requests")
+        } catch {
+            throw InputFailure("\(error)")
+        }
+        switch answer.status {
+        case 200: return answer.body
+        case 401, 403:
+            throw InputFailure(
+                "\(name): the answer is \(answer.status): the listener wants a token,"
+                    + " by --token-file or SLUICE_ADMIN_TOKEN")
+        default: throw InputFailure("\(name): expected status 200, found \(answer.status)")
+        }
     }
 
     /// Shows records as they are written, until the process is ended, or standard input is at its end.

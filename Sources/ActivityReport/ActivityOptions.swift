@@ -5,7 +5,7 @@ import Proxy
 struct ActivityOptions {
     enum Source {
         case files([String])
-        case admin(AdminListener)
+        case admin(AdminClient, url: String)
     }
 
     enum Question {
@@ -132,8 +132,9 @@ struct ActivityOptions {
             if case .follow = question {
                 throw CommandLineError("--follow reads a file, not --admin")
             }
-            return .admin(
-                AdminListener(admin, token: try token(tokenFile, environment)))
+            let target = try adminTarget(admin)
+            let client = AdminClient(target, token: try token(tokenFile, environment))
+            return .admin(client, url: "\(target)")
         }
         if files.isEmpty { files = ["activity.jsonl"] }
         if case .follow = question, files.count > 1 {
@@ -143,6 +144,18 @@ struct ActivityOptions {
             throw CommandLineError("standard input (-) can be read once")
         }
         return .files(RotatedNames.inOrderOfTime(files))
+    }
+
+    /// Also without a scheme, as plugins.json has it.
+    private static func adminTarget(_ text: String) throws(CommandLineError) -> TargetAddress {
+        let url = text.contains("://") || text.hasPrefix("unix:") ? text : "http://" + text
+        do throws(ConfigurationError) {
+            return try TargetAddress(setting: ConfigurationValue(.string(url)))
+        } catch {
+            throw CommandLineError(
+                "--admin: expected an address such as http://127.0.0.1:9901 or unix:/path,"
+                    + " found \(Quoted(text))")
+        }
     }
 
     private static func token(_ file: String?, _ environment: [String: String]) throws -> String? {

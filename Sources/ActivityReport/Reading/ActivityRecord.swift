@@ -20,6 +20,10 @@ package final class ActivityRecord {
     package internal(set) var isStream: Bool?
     /// Whether the tokens are somebody's estimate.
     package internal(set) var isEstimated: Bool?
+    /// Whether there was more of the request's body than is in the record.
+    package internal(set) var isRequestBodyTruncated: Bool?
+    /// Whether there was more of the answer's body than is in the record.
+    package internal(set) var isResponseBodyTruncated: Bool?
     package private(set) var decisions: [Decision] = []
     /// The whole line, without its line break.
     package private(set) var line = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
@@ -71,6 +75,8 @@ extension ActivityRecord {
         self.line = line
         cost = nil
         isStream = nil
+        isRequestBodyTruncated = nil
+        isResponseBodyTruncated = nil
         fields = nil
         decisions.removeAll(keepingCapacity: true)
         for index in texts.indices { texts[index] = nil }

@@ -2,6 +2,8 @@
 package enum RecordTextKey: Int, CaseIterable, Sendable {
     case requestID, route, client, peer, identity, method, path, upstream, aborted, model
     case costSource, finishReason, error
+    /// Where activity-logger was told to include them: the beginning, perhaps.
+    case requestBody, responseBody
 
     /// As it is written in a record.
     package var name: StaticString {
@@ -19,6 +21,8 @@ package enum RecordTextKey: Int, CaseIterable, Sendable {
         case .costSource: "cost_source"
         case .finishReason: "finish_reason"
         case .error: "error"
+        case .requestBody: "request_body"
+        case .responseBody: "response_body"
         }
     }
 }

@@ -6,6 +6,7 @@ import PluginAPI
 struct RecordScanner {
     private enum Value {
         case time, cost, isStream, isEstimated, usage, decisions, fields
+        case isRequestBodyTruncated, isResponseBodyTruncated
         case text(RecordTextKey)
         case count(RecordCountKey)
         case duration(RecordDurationKey)
@@ -56,6 +57,8 @@ struct RecordScanner {
         text(.costSource), text(.finishReason),
         Key(name: "decisions", value: .decisions), text(.error),
         Key(name: "headers", value: .fields),
+        text(.requestBody), Key(name: "request_body_truncated", value: .isRequestBodyTruncated),
+        text(.responseBody), Key(name: "response_body_truncated", value: .isResponseBodyTruncated),
     ])
     private var usageKeys = Keys([
         count(.input), count(.output), count(.cached), count(.cacheWrite),
@@ -123,6 +126,8 @@ struct RecordScanner {
         case .time: record.time = try Self.time(&cursor, record)
         case .cost: record.cost = try Self.cost(&cursor, record)
         case .isStream: record.isStream = try Self.flag(&cursor)
+        case .isRequestBodyTruncated: record.isRequestBodyTruncated = try Self.flag(&cursor)
+        case .isResponseBodyTruncated: record.isResponseBodyTruncated = try Self.flag(&cursor)
         case .isEstimated: record.isEstimated = try Self.flag(&cursor)
         case .usage: try readUsage(&cursor, into: record)
         case .decisions: try readDecisions(&cursor, into: record)

@@ -7,7 +7,7 @@ import Testing
 @Suite("The reader of activity records")
 struct ActivityRecordReaderTests {
     static let whole = #"""
-        {"time":"2026-01-31T12:00:00.000001Z","request_id":"id-1","route":"chat","client":"203.0.113.7","peer":"10.0.0.4","identity":"team-a","method":"POST","path":"/v1/x","status":200,"upstream":"openai","attempts":2,"duration_ms":1834.201,"upstream_ms":1833.950,"ttfb_ms":412.077,"bytes_in":512,"bytes_out":2210,"stream":true,"aborted":"client","model":"gpt-\"4\"","usage":{"input":120,"output":310,"cached":7,"cache_write":1,"long_cache_write":2,"reasoning":3,"total":430,"estimated":true},"cost_usd":"0.000204","cost_source":"prices","finish_reason":"stop","decisions":[{"plugin":"strict","decision":"observed","reason":"over_limit"},{"plugin":"b","decision":"refuse","reason":null}],"error":"line\nbreak","headers":{"user-agent":"OpenAI\/Python","x-none":null}}
+        {"time":"2026-01-31T12:00:00.000001Z","request_id":"id-1","route":"chat","client":"203.0.113.7","peer":"10.0.0.4","identity":"team-a","method":"POST","path":"/v1/x","status":200,"upstream":"openai","attempts":2,"duration_ms":1834.201,"upstream_ms":1833.950,"ttfb_ms":412.077,"bytes_in":512,"bytes_out":2210,"stream":true,"aborted":"client","model":"gpt-\"4\"","usage":{"input":120,"output":310,"cached":7,"cache_write":1,"long_cache_write":2,"reasoning":3,"total":430,"estimated":true},"cost_usd":"0.000204","cost_source":"prices","finish_reason":"stop","decisions":[{"plugin":"strict","decision":"observed","reason":"over_limit"},{"plugin":"b","decision":"refuse","reason":null}],"error":"line\nbreak","headers":{"user-agent":"OpenAI\/Python","x-none":null},"request_body":"{\"a\":1}","request_body_truncated":false,"response_body":"data: ","response_body_truncated":true}
         """#
 
     @Test("reads every key")
@@ -19,7 +19,7 @@ struct ActivityRecordReaderTests {
             texts == [
                 [
                     "id-1", "chat", "203.0.113.7", "10.0.0.4", "team-a", "POST", "/v1/x", "openai",
-                    "client", "gpt-\"4\"", "prices", "stop", "line\nbreak",
+                    "client", "gpt-\"4\"", "prices", "stop", "line\nbreak", #"{"a":1}"#, "data: ",
                 ]
             ])
         let counts = read(Self.whole) { record in RecordCountKey.allCases.map { record.count($0) } }
@@ -33,6 +33,8 @@ struct ActivityRecordReaderTests {
             #expect(record.cost == Money(picodollars: 204_000_000))
             #expect(record.isStream == true)
             #expect(record.isEstimated == true)
+            #expect(record.isRequestBodyTruncated == false)
+            #expect(record.isResponseBodyTruncated == true)
             #expect(record.decisions.map { $0.plugin?.string } == ["strict", "b"])
             #expect(record.decisions.map { $0.decision?.string } == ["observed", "refuse"])
             #expect(record.decisions.map { $0.reason?.string } == ["over_limit", nil])
@@ -46,7 +48,8 @@ struct ActivityRecordReaderTests {
     func nothing() {
         let bare = #"{"time":"2026-01-31T12:00:00Z"}"#
         let nulls = Self.whole.replacing(
-            /"([\w-]+)":(?:"(?:[^"\\]|\\.)*"|[0-9.]+|true|\[[^\]]*\])/, with: { "\"\($0.1)\":null" }
+            /"([\w-]+)":(?:"(?:[^"\\]|\\.)*"|[0-9.]+|true|false|\[[^\]]*\])/,
+            with: { "\"\($0.1)\":null" }
         ).replacing("\"time\":null", with: "\"time\":\"2026-01-31T12:00:00Z\"")
         for text in [
             bare, nulls, nulls.replacing(/"(usage|headers)":{[^}]*}/, with: { "\"\($0.1)\":null" }),
@@ -59,6 +62,7 @@ struct ActivityRecordReaderTests {
                         RecordCountKey.allCases.allSatisfy { record.count($0) == nil },
                         RecordDurationKey.allCases.allSatisfy { record.microseconds($0) == nil },
                         record.cost == nil, record.isStream == nil, record.isEstimated == nil,
+                        record.isRequestBodyTruncated == nil, record.isResponseBodyTruncated == nil,
                         record.decisions.isEmpty, record.headers.allSatisfy { $0.value == nil },
                     ]
                 )
