@@ -42,7 +42,8 @@ package final class BreakdownReport: Report {
                 "only the first \(table.mostGroups) groups are told apart; later ones are among other"
             )
         }
-        return lines + (notes.isEmpty ? [] : [""]) + notes
+        return lines + (notes.isEmpty ? [] : [""])
+            + notes.flatMap { DisplayText.folded($0, to: terminal.width) }
     }
 
     package func json(_ origin: ReportOrigin) -> String {

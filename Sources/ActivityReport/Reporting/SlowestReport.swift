@@ -44,9 +44,9 @@ package final class SlowestReport: Report {
                     + [TextTable.Cell(row.identifier)])
         }
         let (lines, leftOut) = table.lines(for: terminal)
-        return leftOut.isEmpty
-            ? lines
-            : lines + ["", "no room for \(leftOut.joined(separator: ", ")); --json has all"]
+        if leftOut.isEmpty { return lines }
+        let note = "no room for \(leftOut.joined(separator: ", ")); --json has all"
+        return lines + [""] + DisplayText.folded(note, to: terminal.width)
     }
 
     /// The records as they are in the log, one a line, the slowest first.

@@ -42,10 +42,11 @@ package final class SummaryReport: Report {
             return ["no records" + (origin.running.map { "; \($0) running" } ?? "")]
         }
         var parts = [
-            [headline(first, last, origin)], statusLines(terminal), outcomeLines(terminal),
+            DisplayText.folded(headline(first, last, origin), to: terminal.width),
+            statusLines(terminal), outcomeLines(terminal),
             durations(terminal),
         ]
-        parts.append(usage)
+        parts.append(usage.flatMap { DisplayText.folded($0, to: terminal.width) })
         parts.append(decisionLines(terminal))
         for table in tables where isTelling(table) {
             let selection = GroupSelection(table, by: .requests, most: most)

@@ -69,4 +69,17 @@ package enum DisplayText {
                 return left >= 0
             }) + "…"
     }
+
+    /// The text in lines that fit, broken at its spaces; a word that does not fit has a line of its own.
+    package static func folded(_ text: String, to columns: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if let last = lines.last, width(last) + 1 + width(String(word)) <= columns {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
 }

@@ -55,7 +55,9 @@ package struct TextTable {
     /// The lines, and the titles of columns that were left out.
     package func lines(for terminal: Terminal) -> (lines: [String], leftOut: [String]) {
         var shown = Array(columns.indices)
-        var leftOut: [String] = []
+        var leftOut: [String] {
+            columns.indices.filter { !shown.contains($0) }.map { columns[$0].title }
+        }
         while true {
             for (narrowest, isShort) in [(24, false), (24, true), (12, true)] {
                 if let widths = widths(of: shown, terminal.width, narrowest, isShort) {
@@ -67,7 +69,6 @@ package struct TextTable {
                 .min { (columns[$0].importance, -$0) < (columns[$1].importance, -$1) }
             guard let next else { break }
             shown.removeAll { $0 == next }
-            leftOut.append(columns[next].title)
         }
         let widths = widths(of: shown, terminal.width, 3, true) ?? shown.map { _ in 3 }
         return (render(shown, widths, true, terminal), leftOut)

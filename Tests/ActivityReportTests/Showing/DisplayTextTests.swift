@@ -30,6 +30,13 @@ struct DisplayTextTests {
         }
     }
 
+    @Test("is folded at its spaces")
+    func folded() {
+        #expect(DisplayText.folded("one two  three", to: 7) == ["one two", " three"])
+        #expect(DisplayText.folded("unbreakable is", to: 4) == ["unbreakable", "is"])
+        #expect(DisplayText.folded("", to: 4) == [""])
+    }
+
     @Test("of quantities has three digits that count")
     func quantities() {
         let counts: [(Int128, String)] = [
