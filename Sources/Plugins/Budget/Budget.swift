@@ -43,7 +43,7 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
         @Setting("tolerance", "How much more may be spent before requests are refused.")
         var tolerance: BudgetAmount?
 
-        @Setting("status", "The status of refusals.")
+        @Setting("status", "The status of refusals: 402 or 429.")
         var status = BudgetStatus.paymentRequired
 
         @Setting(
