@@ -56,6 +56,12 @@ public final class Exchange {
         set { assignedID = newValue }
     }
 
+    /// The same, if it has been asked for or set.
+    package var assignedRequestID: String? { assignedID }
+
+    /// The value of the fact of that name, in words; nil when nothing is known.
+    package func describe(_ name: String) -> String? { facts.describe(name) }
+
     /// What is known of a fact in this exchange.
     @inlinable
     public subscript<Value>(fact: Fact<Value>) -> Value? {
@@ -140,6 +146,8 @@ public struct Outcome: Sendable {
     public package(set) var aborted: Party?
     /// What went wrong, for a person; nil when nothing did.
     public package(set) var error: String?
+
+    package init() {}
 
     public enum Party: String, Sendable {
         case client, upstream, proxy

@@ -23,6 +23,9 @@ final class AdminService: LocalService {
             "/readyz": Page(isOpen: true) { _, _, sources in HealthPages.readiness(sources) },
             "/metrics": Page { _, _, sources in MetricsPage.answer(sources) },
             "/plugins": Page { _, generation, sources in PluginsPage.answer(generation, sources) },
+            "/requests": Page { exchange, _, sources in
+                await RequestsPage.answer(exchange, sources)
+            },
             "/config": Page { _, generation, _ in .json(200, generation.effective, indented: true)
             },
             "/reload": Page(method: "POST") { _, _, sources in

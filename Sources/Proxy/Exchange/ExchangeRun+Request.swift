@@ -13,16 +13,17 @@ extension ExchangeRun {
         while step < chain.requestSteps.count {
             stage = .deciding(step)
             let result: Result<Decision, any Error>
-            let number: Int
+            if let trace {
+                trace.begin(chain.entries[chain.requestSteps[step].place], "request", exchange)
+            }
             switch chain.requestSteps[step] {
             case .immediate(let current):
                 turnaround = current.place + 1
-                number = current.number
                 result = Result { try current.hook.request(exchange) }
             case .shared(let current):
                 turnaround = current.place + 1
-                number = current.number
                 guard let known = share(current) else {
+                    time = count(current.entry, current.place, since: time)
                     step += 1
                     continue
                 }
@@ -30,7 +31,6 @@ extension ExchangeRun {
             case .whole(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
                 turnaround = current.place + 1
-                number = current.number
                 let bound = current.hook.bodyLimit
                 if bodyExceeds(bound) { return bodyIsTooLong(for: step) }
                 guard bodyHasEnded else { return awaitBody(for: step, bound: bound) }
@@ -39,21 +39,22 @@ extension ExchangeRun {
             case .waiting(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
                 turnaround = current.place + 1
-                number = current.number
                 guard let atOnce = start(current.hook, step) else { return }
                 result = atOnce
             }
-            time = service.countTime(number, since: time)
+            let entry = chain.entries[turnaround - 1]
+            time = count(entry, turnaround - 1, since: time, result)
+            if traceIsProvisional { settleTrace(after: turnaround - 1) }
             step += 1
             if case .success(.proceed) = result {
-                service.countProceeded(number)
+                service.countProceeded(entry.number)
                 continue
             }
             guard awaitedSteps.isEmpty else {
                 let held = HeldDecision(place: turnaround - 1, result: result)
                 return settle(thenFrom: step, held: held)
             }
-            guard apply(result, of: chain.entries[turnaround - 1]) else { return }
+            guard apply(result, of: entry) else { return }
         }
         guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
         turnaround = chain.entries.count
@@ -158,7 +159,7 @@ extension ExchangeRun {
         }
         let chain = route.chain
         let entry = chain.entries[chain.requestSteps[step].place]
-        service.countTime(entry.number, since: taskStarted)
+        count(entry, chain.requestSteps[step].place, since: taskStarted, result)
         if apply(result, of: entry) { decide(from: step + 1) }
     }
 
@@ -255,7 +256,7 @@ extension ExchangeRun {
                     return false
                 }
             }
-            time = service.countTime(step.number, since: time)
+            time = count(step.entry, step.place, since: time)
         }
         return true
     }

@@ -5,6 +5,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     // MARK: - Going there
 
     func goToUpstream() {
+        if let trace, trace.isDry { return endDryRun() }
         guard let upstream = route.upstream else {
             return sendError(
                 status: 404, reason: "route_not_found",

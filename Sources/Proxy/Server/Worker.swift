@@ -32,6 +32,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var endedRuns: ContiguousArray<ExchangeRun> = []
     /// Those whose clients are gone, while their upstreams' answers are still read.
     private var detachedRuns: ContiguousArray<ExchangeRun> = []
+    /// The last ones that have ended.
+    var requests = RequestLog()
     private var dateField = DateField()
     /// Of the first worker only, so that nothing runs twice at once.
     private var periodicRuns: [PeriodicRun] = []
@@ -186,6 +188,11 @@ final class Worker: TurnParticipant, @unchecked Sendable {
             if idleRuns.count < Self.idleRunLimit { idleRuns.append(run) }
         }
         endedRuns.removeAll(keepingCapacity: true)
+    }
+
+    /// Those under way at this moment, without the admin listener's.
+    var runningRequests: [SeenRequest] {
+        (connections.compactMap { $0?.exchange } + detachedRuns).compactMap(\.seen)
     }
 
     var date: DateField {
