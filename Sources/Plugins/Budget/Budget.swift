@@ -55,7 +55,7 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
         @Setting(
             "reservationTimeout",
             "How long what a request may cost stays reserved when nobody ever tells of its end.",
-            in: .seconds(10) ... .seconds(86_400))
+            in: .seconds(1) ... .seconds(86_400))
         var reservationTimeout: Duration = .seconds(900)
 
         @Setting(
