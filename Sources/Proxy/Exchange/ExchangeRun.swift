@@ -36,7 +36,10 @@ final class ExchangeRun {
     var pool: UpstreamPool?
     /// Whether one of the pool's places is taken by this exchange.
     var hasPlace = false
-    var targetIndex: Int?
+    /// Where the transfer goes.
+    var choice: TargetChoice?
+    /// What the target said, whatever plugins have made of it.
+    var targetStatus = 0
     var triedTargets: [Int] = []
     var upstreamStarted: MonotonicTime?
     /// How often a transfer has been begun, whether or not it came to a connection.

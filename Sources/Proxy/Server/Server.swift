@@ -12,9 +12,11 @@ package final class Server {
     private let store: MetricsStore
     private let state: StateStore
     private let sharing: StateSharing
+    private let reporter: HealthReporter
     private let status: ServerStatus
     private let reloadRequests: ReloadRequests
     private let connectionCount = ConnectionCount()
+    private let time = SystemTime()
     private var configuration: ServerConfiguration
     /// The configuration whose addresses and workers are in force.
     private let initial: ServerConfiguration
@@ -52,7 +54,8 @@ package final class Server {
         self.state = state
         sharing = StateSharing(log: log, metrics: store)
         status = ServerStatus()
-        generation = Generation(configuration, number: 1, running: running)
+        reporter = HealthReporter(log: log, metrics: store)
+        generation = Generation(configuration, number: 1, running: running, reporter: reporter)
     }
 
     // MARK: - Starting
@@ -111,7 +114,7 @@ package final class Server {
             number: number, workers: count, log: log, store: store, state: state, sharing: sharing,
             status: status,
             connectionCount: connectionCount,
-            time: SystemTime())
+            time: time)
         worker.use(generation)
         return worker
     }
@@ -172,7 +175,9 @@ package final class Server {
         guard let new = result.configuration else {
             return refuseReload("the file has errors", result.diagnostics)
         }
-        let next = Generation(new, number: generation.number + 1, running: running)
+        let next = Generation(
+            new, number: generation.number + 1, running: running, after: generation,
+            reporter: reporter)
         do {
             try next.start()
         } catch {
@@ -188,6 +193,7 @@ package final class Server {
         earlier.removeAll { $0.generation == nil }
         earlier.append(Earlier(generation: generation))
         generation = next
+        next.takeOver(at: time.monotonic)
         // When this returns, every request that begins is served by the new one.
         let taken = DispatchGroup()
         for worker in everyWorker {

@@ -37,6 +37,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var dateField = DateField()
     /// Of the first worker only, so that nothing runs twice at once.
     private var periodicRuns: [PeriodicRun] = []
+    private var healthChecks: [HealthCheck] = []
 
     private var knownRoutes: [MetricsStore.RouteKey: RouteMetrics] = [:]
     private var knownPlugins: [String: PluginMetrics] = [:]
@@ -78,7 +79,11 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         service = WorkerService(generation, worker: self, workers: workers)
         // The admin listener decides nothing.
         if number < workers { state.use(settings.state) }
-        if number == 0 { runPeriodically(generation) }
+        if number == 0 {
+            runPeriodically(generation)
+            stopHealthChecks()
+            healthChecks = HealthCheck.all(of: generation.upstreams, loop, transport)
+        }
         for upstream in old?.upstreams ?? [] {
             for target in upstream.targets { transport.retire(target) }
         }
@@ -92,6 +97,11 @@ final class Worker: TurnParticipant, @unchecked Sendable {
             }
             periodicRuns.append(run)
         }
+    }
+
+    private func stopHealthChecks() {
+        for check in healthChecks { check.cancel() }
+        healthChecks = []
     }
 
     /// One whose generation serves no more.
@@ -231,12 +241,14 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         state.close()
         for run in periodicRuns { run.cancel() }
         periodicRuns = []
+        healthChecks = []
     }
 
     /// Takes no more connections, and ends each one after the answer at hand.
     func drain(_ whenDone: @escaping () -> Void) {
         for listener in listeners { listener.close() }
         listeners = []
+        stopHealthChecks()
         drained = whenDone
         for connection in connections { connection?.drain() }
         reportIfDrained()
