@@ -152,8 +152,10 @@ def test_sixty_four_requests_at_once_are_admitted_as_far_as_the_budget_reaches(
     if left:
         assert ask(proxies[0], left).status == 200
     for proxy in proxies:
-        answer = eventually(lambda: (a := ask(proxy, 1)).status == 402 and a, "nothing is left")
-        assert code(answer) == "budget_exceeded" and answer.get("x-budget-remaining") == "0"
+        answer = eventually(
+            lambda: (a := ask(proxy, 1)).status == 402 and code(a) == "budget_exceeded" and a, "nothing is left"
+        )
+        assert answer.get("x-budget-remaining") == "0"
         # Other teams have budgets of their own.
         assert ask(proxy, 1, team="blue").status == 200
     assert provider.charged == Decimal("5") + replicas * TOKEN
