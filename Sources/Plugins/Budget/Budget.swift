@@ -174,7 +174,8 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
         }
         if usedUp.insert(step.key, in: period) { tell(exchange, report, finding, period) }
         return refusals.exceeded(
-            report, expected: arguments.reserved.amount(in: limit.unit), until: period.end)
+            report, left: (SplitAmount(limit) - finding.spent).amount(in: limit.unit),
+            expected: arguments.reserved.amount(in: limit.unit), until: period.end)
     }
 
     /// The reservation of a request that was refused meanwhile.
