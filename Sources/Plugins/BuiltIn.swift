@@ -10,8 +10,13 @@ public enum BuiltIn {
         IPLimiter.self,
         RateLimiter.self,
         FingerprintLimiter.self,
+        Budget.self,
+        ConcurrencyLimiter.self,
+        RequestGuard.self,
         HeaderRules.self,
         CostMeter.self,
+        Retry.self,
+        SSEKeepalive.self,
         VelocityGuard.self,
         ActivityLogger.self,
     ]

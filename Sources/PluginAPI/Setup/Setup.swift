@@ -29,8 +29,13 @@ public struct Setup: Sendable {
         self.state = state
     }
 
+    /// Those of the process; its own where nobody gave others.
+    package var keptObjects = KeptObjects()
     /// How streams are made; nil where no Redis is configured.
-    package var makeStream: (@Sendable (_ name: String, _ maximumLength: Int?) -> any StateStream)?
+    package var makeStream: MakeStream?
+    package typealias MakeStream =
+        @Sendable (_ name: String, _ maximumLength: Int?) ->
+        any StateStream
 
     /// A stream for other programs to read, in the Redis of `state`. Nothing is opened before its first use.
     /// - Parameters:

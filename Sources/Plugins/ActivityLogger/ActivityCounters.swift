@@ -1,6 +1,7 @@
 import PluginAPI
 
-/// What becomes of records, in numbers.
+/// What becomes of records, in numbers: of each request that has ended, its record is counted in one of
+/// these once that is decided.
 struct ActivityCounters: Sendable {
     let written: Counter
     /// Dropped: the queue was full, because the sink was slower than the requests.
@@ -21,4 +22,7 @@ struct ActivityCounters: Sendable {
         sampledOut = counter(
             "activity_sampled_out_total", "Activity records that the sample left out.")
     }
+
+    /// For whatever reason.
+    var dropped: Int { Int(full.value + failed.value) }
 }

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// Writes one record of each request, whatever its end.
-public struct ActivityLogger: Plugin, CompletedPhase {
+public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, CompletedPhase {
     public static let name = "activity-logger"
     public static let summary =
         "Writes one JSON record of each request, off the request's path."
@@ -12,7 +12,7 @@ public struct ActivityLogger: Plugin, CompletedPhase {
     ]
 
     public enum Sink: String, SettingChoice {
-        case file, stdout
+        case file, stdout, redis
     }
 
     public struct Configuration: PluginConfiguration {
@@ -24,6 +24,17 @@ public struct ActivityLogger: Plugin, CompletedPhase {
 
         @Setting("rotate", "When that file is renamed and begun anew.")
         public var rotate = FileRotation()
+
+        @Setting(
+            "stream",
+            "The Redis stream that they are added to, behind the prefix of `state`; with \"sink\": \"redis\".",
+            count: 1...200)
+        public var stream = "activity"
+
+        @Setting(
+            "maxLength", "About how many records stay in that stream; older ones go.",
+            in: 1...1_000_000_000, unit: "records")
+        public var maxLength = 100_000
 
         @Setting(
             "queue", "How many records may wait to be written; more are dropped and counted.",
@@ -43,56 +54,129 @@ public struct ActivityLogger: Plugin, CompletedPhase {
         @Setting("headers", "Request fields to include; secrets are redacted.")
         public var headers: [HeaderName] = []
 
+        @Setting("bodies", "The bodies to include; secrets are redacted.")
+        public var bodies = BodySettings()
+
         public init() {}
 
         public func validate() throws(ConfigurationError) {
-            switch sink {
-            case .file where file?.isEmpty ?? true:
+            if sink == .file, file?.isEmpty ?? true {
                 throw ConfigurationError(
                     setting: "file",
                     "expected the path of a file, found none; or write \"sink\": \"stdout\"")
-            case .stdout where file != nil:
+            }
+            let others: [(key: String, what: String, isWritten: Bool, needs: Sink)] = [
+                ("file", "a file", file != nil, .file),
+                ("rotate", "rotation", $rotate != nil, .file),
+                ("stream", "a stream", $stream != nil, .redis),
+                ("maxLength", "a stream's length", $maxLength != nil, .redis),
+            ]
+            let misplaced = others.filter { $0.isWritten && $0.needs != sink }
+            if !misplaced.isEmpty {
                 throw ConfigurationError(
-                    setting: "file", "a file needs \"sink\": \"file\", and \"sink\" is \"stdout\"")
-            default: break
+                    misplaced.map {
+                        ConfigurationError(
+                            setting: $0.key,
+                            "\($0.what) needs \"sink\": \"\($0.needs.rawValue)\", and \"sink\" is \"\(sink.rawValue)\""
+                        )
+                    })
             }
         }
     }
 
     private let record: ActivityRecord
+    private let bodies: RecordedBodies?
     private let sampler: Sampler
     private let counters: ActivityCounters
+    private let sinkKind: Sink
+    private let sinkName: String
     private let writer: ActivityWriter
+    private let setup: Setup
 
-    public init(_ configuration: Configuration, _ setup: Setup) {
-        record = ActivityRecord(headers: configuration.headers)
+    public init(_ configuration: Configuration, _ setup: Setup) throws(ConfigurationError) {
+        self.setup = setup
+        bodies = RecordedBodies(configuration.bodies)
+        record = ActivityRecord(headers: configuration.headers, bodies: bodies)
         sampler = Sampler(share: configuration.sample)
         counters = ActivityCounters(setup)
-        let sink: any ActivitySink =
-            switch configuration.sink {
-            case .file:
-                FileSink(
-                    setup.path(configuration.file ?? ""), rotation: configuration.rotate,
-                    time: setup.time, log: setup.log)
-            case .stdout: StandardOutputSink()
-            }
-        let writer = ActivityWriter(
-            sink, capacity: configuration.queue, flushInterval: configuration.flushInterval,
-            log: setup.log, counters: counters)
-        self.writer = writer
-        setup.metrics.gauge(
-            "activity_queued", "Activity records that wait to be written.",
-            labels: [("plugin", setup.label)]
-        ) { [weak writer] in Double(writer?.queued ?? 0) }
+        let sink = try Self.sink(configuration, setup)
+        sinkKind = configuration.sink
+        sinkName = sink.name
+        writer = ActivityWriter(
+            sink,
+            queue: ActivityQueue(
+                capacity: configuration.queue, lineCapacity: 2048 + (bodies?.lineLength ?? 0)),
+            flushInterval: configuration.flushInterval, setup: setup, counters: counters)
     }
 
-    public func start() throws { try writer.start() }
+    private static func sink(_ configuration: Configuration, _ setup: Setup)
+        throws(ConfigurationError) -> any ActivitySink
+    {
+        switch configuration.sink {
+        case .file:
+            return FileSink(
+                setup.path(configuration.file ?? ""), rotation: configuration.rotate,
+                time: setup.time, log: setup.log)
+        case .stdout: return StandardOutputSink()
+        case .redis:
+            let stream = setup.stream(
+                configuration.stream, maximumLength: configuration.maxLength)
+            guard let stream else {
+                throw ConfigurationError(
+                    setting: "sink",
+                    "\"redis\" needs a Redis, and the file names none: add \"state\": { \"redis\": \"redis://127.0.0.1:6379/0\" } beside \"plugins\""
+                )
+            }
+            return RedisStreamSink(stream)
+        }
+    }
+
+    // MARK: Its life
+
+    /// A body that is not asked for costs nothing.
+    public func takesPart(in phase: Phase) -> Bool {
+        switch phase {
+        case .requestBody: bodies?.hasRequest ?? false
+        case .responseBody: bodies?.hasResponse ?? false
+        default: true
+        }
+    }
+
+    public func start() throws {
+        try writer.start()
+        // Not before: a configuration that is refused must not take the place of the one in force.
+        func gauge(
+            _ name: String, _ help: String, read: @escaping @Sendable (ActivityWriter) -> Double
+        ) {
+            setup.metrics.gauge(name, help, labels: [("plugin", setup.label)]) {
+                [weak writer] in writer.map(read) ?? 0
+            }
+        }
+        gauge("activity_queued", "Activity records that wait to be written.") { Double($0.queued) }
+        gauge(
+            "activity_sink_failing", "Whether activity records cannot be written now (0 or 1)."
+        ) { $0.standing.isFailing ? 1 : 0 }
+    }
 
     public func reopen() { writer.reopen() }
 
     public func stop() { writer.stop() }
 
+    // MARK: Each request
+
+    public func requestBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool) {
+        bodies?.takeRequest(bytes, isLast: isLast, of: exchange)
+    }
+
+    public func responseBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool)
+        -> BodyDecision
+    {
+        bodies?.takeResponse(bytes, isLast: isLast, of: exchange)
+        return .pass
+    }
+
     public func completed(_ exchange: Exchange) {
+        defer { bodies?.release(exchange) }
         guard sampler.takes() || Self.mustBeKept(exchange) else {
             return counters.sampledOut.add()
         }
@@ -110,4 +194,25 @@ public struct ActivityLogger: Plugin, CompletedPhase {
 
     /// Writes what is queued now, and waits for it.
     func flush() { writer.flush() }
+
+    // MARK: The admin API
+
+    /// Where records go, what has become of them (since the process began, under this label), and
+    /// whether they can be written now. Any thread.
+    public var state: JSONValue {
+        let standing = writer.standing
+        return [
+            "sink": .string(sinkKind.rawValue),
+            "place": .string(sinkName),
+            "queued": .number(writer.queued),
+            "written": .number(Int(counters.written.value)),
+            "dropped": [
+                "queue_full": .number(Int(counters.full.value)),
+                "write_failed": .number(Int(counters.failed.value)),
+            ],
+            "sampled_out": .number(Int(counters.sampledOut.value)),
+            "failing_since": standing.failingSince.map { .string($0.description) } ?? .null,
+            "last_error": standing.lastError.map { .string($0) } ?? .null,
+        ]
+    }
 }

@@ -1,9 +1,11 @@
-import Glibc
-
-/// Where records go: a file, standard output, later a stream on a server. One thread uses it.
+/// Where records go: a file, standard output, a stream on a server. One thread uses it.
 protocol ActivitySink: AnyObject {
     /// How the log names it.
     var name: String { get }
+
+    /// Whether it is elsewhere. Then it may be away when the process starts, and opening it may take a
+    /// while; what is here and cannot be opened is wrongly configured.
+    var isRemote: Bool { get }
 
     /// Gets ready for lines, and opens what is not open.
     /// - Returns: whether they will stand in another place than those before, so that a line of
@@ -20,27 +22,7 @@ protocol ActivitySink: AnyObject {
     func close()
 }
 
-/// Records cannot be written.
-struct SinkFailure: Error, CustomStringConvertible {
-    /// What failed: `open`, `write`.
-    let operation: String
-    let code: Int32
-
-    var description: String { "\(operation): \(String(cString: strerror(code)))" }
-}
-
-extension SinkFailure {
-    /// Whether it may pass by itself: the disk, or the operator's share of it, is full.
-    var isPassing: Bool { code == ENOSPC || code == EDQUOT }
-}
-
-/// A sink could not be opened at the start.
-struct SinkUnavailable: Error, CustomStringConvertible {
-    let sink: String
-    let failure: SinkFailure
-
-    var description: String {
-        "cannot append activity records to \"\(sink)\": \(failure); expected a file that this user "
-            + "may create and write, in a folder that is there"
-    }
+extension ActivitySink {
+    var isRemote: Bool { false }
+    func reopen() {}
 }

@@ -3,8 +3,8 @@ import PluginAPI
 
 /// Brings queued lines to a sink, in batches and on a thread of its own: no request waits for a disk.
 ///
-/// When the sink fails, the batch stays and is tried again at each interval, the queue fills, and
-/// what then finds no place is dropped and counted.
+/// When the sink fails, what is left of the batch stays and is tried again, less and less often, the
+/// queue fills, and what then finds no place is dropped and counted.
 ///
 /// Unchecked: what is not constant is used on `thread` only.
 final class ActivityWriter: @unchecked Sendable {
@@ -15,37 +15,41 @@ final class ActivityWriter: @unchecked Sendable {
     private let counters: ActivityCounters
     private let patience: Duration
     private let thread = DispatchQueue(label: "sluice.activity")
+    /// Whether records can be written; any thread may look.
+    let standing: ActivityStanding
 
     private var batch = JSONBuffer(capacity: 1 << 14)
     /// How much of the batch has been written.
     private var written = 0
-    private var batchRecords = 0
+    /// How often in a row the sink has failed.
+    private var failures = 0
     private var isStopped = false
-    /// Whether the sink failed the last time; any thread may look.
-    private let isFailing = Locked(false)
 
     /// Memory that a batch took in a busy second is given back.
     private static let keptCapacity = 1 << 20
+    /// The longest that a sink which fails is left alone, unless the flush interval is longer.
+    private static let longestRetry: Duration = .seconds(2)
 
     /// - Parameters:
-    ///   - capacity: how many records may be queued.
     ///   - flushInterval: how long a record may wait.
     ///   - patience: how long `stop` waits for a sink that takes nothing and does not fail either.
     init(
-        _ sink: any ActivitySink, capacity: Int, flushInterval: Duration, log: Log,
+        _ sink: any ActivitySink, queue: ActivityQueue, flushInterval: Duration, setup: Setup,
         counters: ActivityCounters, patience: Duration = .seconds(5)
     ) {
         self.sink = sink
-        waiting = ActivityQueue(capacity: capacity)
+        waiting = queue
         self.flushInterval = flushInterval
-        self.log = log
+        log = setup.log
         self.counters = counters
         self.patience = patience
+        standing = ActivityStanding(
+            sink: sink.name, counters: counters, time: setup.time, log: setup.log)
     }
 
     // MARK: Any thread
 
-    /// How many records are queued.
+    /// How many records are not written yet.
     var queued: Int { waiting.count }
 
     /// An empty buffer, to be filled with one line and given to `append`.
@@ -56,13 +60,15 @@ final class ActivityWriter: @unchecked Sendable {
         case .queued: break
         case .queuedFirst: comeAtItsTime()
         case .queuedHalfway: thread.async { self.turn() }
-        case .refused: isFailing.withLock { $0 } ? counters.failed.add() : counters.full.add()
+        case .refused: standing.isFailing ? counters.failed.add() : counters.full.add()
         }
     }
 
-    /// Opens the sink. A full disk is no reason not to serve.
+    /// Opens the sink. What may pass by itself is no reason not to serve, and nobody waits for what is
+    /// elsewhere.
     /// - Throws: `SinkUnavailable`.
     func start() throws {
+        guard !sink.isRemote else { return thread.async { self.openRemote() } }
         try thread.sync {
             do throws(SinkFailure) {
                 _ = try sink.prepare()
@@ -70,7 +76,7 @@ final class ActivityWriter: @unchecked Sendable {
                 guard error.isPassing else {
                     throw SinkUnavailable(sink: sink.name, failure: error)
                 }
-                noteFailure(error)
+                standing.note(error)
             }
         }
     }
@@ -84,9 +90,7 @@ final class ActivityWriter: @unchecked Sendable {
         let end = DispatchWorkItem { self.finish() }
         thread.async(execute: end)
         if end.wait(timeout: .now() + .nanoseconds(Int(patience.nanoseconds))) == .timedOut {
-            log(
-                .error, "activity records were not written: the sink does not take them",
-                [("sink", sink.name), ("records", String(queued))])
+            giveUp("activity records were not written: the sink does not take them")
         }
     }
 
@@ -97,8 +101,20 @@ final class ActivityWriter: @unchecked Sendable {
 
     // MARK: The writer's thread
 
-    private func comeAtItsTime() {
-        thread.asyncAfter(deadline: .now() + .nanoseconds(Int(flushInterval.nanoseconds))) {
+    private func openRemote() {
+        do throws(SinkFailure) {
+            _ = try sink.prepare()
+        } catch {
+            noteFailure(error)
+            comeAgain()
+        }
+    }
+
+    /// Any thread.
+    private func comeAtItsTime(after delay: Duration? = nil) {
+        // The system may be late by a tenth, and writing takes its time too.
+        let nanoseconds = Int((delay ?? flushInterval).nanoseconds) / 5 * 4
+        thread.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
             self.waiting.endAnnouncement()
             self.turn()
         }
@@ -107,71 +123,71 @@ final class ActivityWriter: @unchecked Sendable {
     /// Writes what is there, and says when to come again.
     private func turn() {
         guard !isStopped else { return }
-        repeat { writeBatch() } while batchRecords == 0 && waiting.isHalfway
-        if batchRecords > 0 || waiting.count > 0, waiting.announce() { comeAtItsTime() }
+        repeat { writeBatch() } while failures == 0 && waiting.isHalfway
+        if failures > 0 || waiting.count > 0 { comeAgain() }
+    }
+
+    /// After failures, twice as late each time.
+    private func comeAgain() {
+        guard waiting.announce() else { return }
+        let longest = max(flushInterval, Self.longestRetry)
+        comeAtItsTime(after: min(flushInterval * (1 << min(failures, 16)), longest))
     }
 
     private func finish() {
-        repeat { writeBatch() } while batchRecords == 0 && waiting.count > 0
+        repeat { writeBatch() } while failures == 0 && waiting.count > 0
         isStopped = true
-        let lost = batchRecords + waiting.count
-        if lost > 0 {
-            counters.failed.add(lost)
-            log(
-                .error, "activity records were not written before the end",
-                [("sink", sink.name), ("records", String(lost))])
-        }
+        giveUp("activity records were not written before the end")
         sink.close()
     }
 
-    /// Writes the batch that is left from last time, or else what is waiting.
+    /// Any thread.
+    private func giveUp(_ event: String) {
+        let lost = waiting.close()
+        guard lost > 0 else { return }
+        counters.failed.add(lost)
+        log(.error, event, [("sink", sink.name), ("records", String(lost))])
+    }
+
+    /// Writes what is left of the batch, or else what is waiting.
     private func writeBatch() {
-        if batchRecords == 0 {
+        if written == batch.count {
             written = 0
             batch.removeAll(keepingAtMost: Self.keptCapacity)
-            (batch, batchRecords) = waiting.take(batch)
-            if batchRecords == 0 { return }
+            batch = waiting.take(batch)
         }
+        // A sink that failed is looked after, even if there is nothing to write.
+        if batch.count == 0, failures == 0 { return }
         do throws(SinkFailure) {
             if try sink.prepare() { written = startOfLine(written) }
             while written < batch.count {
-                written += try sink.write(UnsafeBufferPointer(rebasing: batch.bytes[written...]))
+                let lines = UnsafeBufferPointer(rebasing: batch.bytes[written...])
+                let count = try sink.write(lines)
+                written += count
+                guard note(UnsafeBufferPointer(rebasing: lines[..<count])) else { return }
             }
-            counters.written.add(batchRecords)
-            batchRecords = 0
-            noteSuccess()
+            failures = 0
+            standing.noteSuccess()
         } catch {
             noteFailure(error)
         }
+    }
+
+    /// Counts the lines that end in what has been written.
+    /// - Returns: false when all has been given up meanwhile.
+    private func note(_ written: UnsafeBufferPointer<UInt8>) -> Bool {
+        let ended = written.lineCount
+        guard waiting.noteWritten(ended) else { return false }
+        counters.written.add(ended)
+        return true
     }
 
     private func startOfLine(_ place: Int) -> Int {
         batch.bytes[..<place].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     }
 
-    // MARK: Changes of state
-
     private func noteFailure(_ failure: SinkFailure) {
-        guard !isFailing.exchange(true) else { return }
-        log(
-            .warning, "activity records cannot be written; requests go on",
-            [("sink", sink.name), ("error", failure.description)])
-    }
-
-    private func noteSuccess() {
-        guard isFailing.exchange(false) else { return }
-        log(
-            .info, "activity records are written again",
-            [("sink", sink.name), ("dropped", String(counters.failed.value))])
-    }
-}
-
-extension Locked<Bool> {
-    /// - Returns: the value before.
-    fileprivate func exchange(_ value: Bool) -> Bool {
-        withLock { current in
-            defer { current = value }
-            return current
-        }
+        failures += 1
+        standing.note(failure)
     }
 }

@@ -12,8 +12,13 @@ final class FileSink: ActivitySink {
     private let time: any TimeSource
     private let log: Log
 
+    /// How long is waited for whoever reads a pipe.
+    private static let patience: Duration = .seconds(1)
+
     private var file: OpenFile?
     private var mustReopen = false
+    /// The beginning of a line has been taken back.
+    private var mustRepeatLine = false
     private var renamingFails = false
 
     private struct OpenFile {
@@ -23,7 +28,10 @@ final class FileSink: ActivitySink {
         var size: Int
         /// When the first of its records was made; nil when there is none yet.
         var begin: WallTime?
-        var endsWithinLine: Bool
+        /// How many of the last bytes are the beginning of a line.
+        var unended = 0
+
+        var endsWithinLine: Bool { unended > 0 }
     }
 
     init(_ path: String, rotation: FileRotation, time: any TimeSource, log: Log) {
@@ -46,8 +54,11 @@ final class FileSink: ActivitySink {
         if let file, !mustReopen, let current = SystemFile.status(of: name),
             current.isSameFile(as: file.status)
         {
+            let isCut = current.size < file.size
             self.file?.size = current.size
-            return false
+            if isCut { self.file?.unended = 0 }
+            defer { mustRepeatLine = false }
+            return isCut || mustRepeatLine
         }
         try open()
         return true
@@ -61,12 +72,11 @@ final class FileSink: ActivitySink {
             Glibc.close(descriptor)
             throw SinkFailure(operation: "open", code: code)
         }
-        mustReopen = false
-        var opened = OpenFile(
-            descriptor: descriptor, status: status, size: status.size, endsWithinLine: false)
+        (mustReopen, mustRepeatLine) = (false, false)
+        var opened = OpenFile(descriptor: descriptor, status: status, size: status.size)
         if status.isRegular, status.size > 0 {
             let last = SystemFile.read(descriptor, count: 1, at: status.size - 1)
-            opened.endsWithinLine = last != [UInt8(ascii: "\n")]
+            if last != [UInt8(ascii: "\n")] { opened.unended = 1 }
             opened.begin = ActivityRecord.time(
                 ofLine: SystemFile.read(descriptor, count: 64, at: 0))
         }
@@ -76,10 +86,14 @@ final class FileSink: ActivitySink {
 
     /// Ends the half line that a killed process has left.
     private func endLine() throws(SinkFailure) {
+        guard let file else { return }
         do throws(SinkFailure) {
-            _ = try [UInt8(ascii: "\n")].withUnsafeBufferPointer { newline throws(SinkFailure) in
-                try append(newline)
+            let newline = [UInt8(ascii: "\n")]
+            let count = try newline.withUnsafeBufferPointer { newline throws(SinkFailure) in
+                try SystemFile.write(file.descriptor, newline)
             }
+            self.file?.size += count
+            self.file?.unended = 0
         } catch {
             // It is found again when the file is opened the next time.
             close()
@@ -114,11 +128,38 @@ final class FileSink: ActivitySink {
     }
 
     private func append(_ bytes: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> Int {
-        guard let file else { throw SinkFailure(operation: "write", code: EBADF) }
-        let count = try SystemFile.write(file.descriptor, bytes)
-        self.file?.size += count
-        self.file?.endsWithinLine = bytes[count - 1] != UInt8(ascii: "\n")
-        if file.begin == nil { self.file?.begin = time.wall }
+        guard var file else { throw SinkFailure(operation: "write", code: EBADF) }
+        let count: Int
+        do throws(SinkFailure) {
+            count =
+                file.status.isRegular
+                ? try SystemFile.write(file.descriptor, bytes)
+                : try SystemFile.write(file.descriptor, bytes, patience: Self.patience)
+        } catch {
+            // Whoever reads a pipe next knows nothing of a line that has begun.
+            if error.code == EPIPE { close() } else { takeBackBeginning(of: file) }
+            throw error
+        }
+        file.size += count
+        if let end = bytes[..<count].lastIndex(of: UInt8(ascii: "\n")) {
+            file.unended = count - 1 - end
+        } else {
+            file.unended += count
+        }
+        if file.begin == nil { file.begin = time.wall }
+        self.file = file
         return count
+    }
+
+    /// A full disk may have taken the first bytes of a line. They go again, so that whoever reads the file
+    /// meanwhile, or writes to it, finds whole lines; unless somebody has written behind them already.
+    private func takeBackBeginning(of file: OpenFile) {
+        guard file.status.isRegular, file.endsWithinLine,
+            SystemFile.status(of: file.descriptor)?.size == file.size,
+            ftruncate(file.descriptor, file.size - file.unended) == 0
+        else { return }
+        self.file?.size -= file.unended
+        self.file?.unended = 0
+        mustRepeatLine = true
     }
 }

@@ -4,16 +4,19 @@ import Glibc
 final class StandardOutputSink: ActivitySink {
     let name = "stdout"
     private let descriptor: Int32
+    private let patience: Duration
 
-    init(descriptor: Int32 = STDOUT_FILENO) { self.descriptor = descriptor }
+    /// - Parameter patience: how long is waited for whoever reads it.
+    init(descriptor: Int32 = STDOUT_FILENO, patience: Duration = .seconds(1)) {
+        self.descriptor = descriptor
+        self.patience = patience
+    }
 
     func prepare() -> Bool { false }
 
     func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> Int {
-        try SystemFile.write(descriptor, lines)
+        try SystemFile.write(descriptor, lines, patience: patience)
     }
-
-    func reopen() {}
 
     func close() {}
 }

@@ -8,6 +8,7 @@ enum SystemFile {
         let number: UInt
         let size: Int
         let isRegular: Bool
+        let isPipe: Bool
 
         func isSameFile(as other: Status) -> Bool {
             device == other.device && number == other.number
@@ -18,6 +19,7 @@ enum SystemFile {
             number = UInt(status.st_ino)
             size = Int(status.st_size)
             isRegular = status.st_mode & S_IFMT == S_IFREG
+            isPipe = status.st_mode & S_IFMT == S_IFIFO
         }
     }
 
@@ -33,9 +35,19 @@ enum SystemFile {
 
     /// Opens a file to append to, and makes it when it is not there.
     static func openToAppend(_ path: String) throws(SinkFailure) -> Int32 {
+        if status(of: path)?.isPipe == true { return try openPipe(path) }
         // Readable too, to see how the last record ends; the operator's group may read it.
         let descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw SinkFailure(operation: "open", code: errno) }
+        return descriptor
+    }
+
+    /// What nobody reads is not opened, and would be lost there.
+    private static func openPipe(_ path: String) throws(SinkFailure) -> Int32 {
+        let descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENXIO ? .unread : SinkFailure(operation: "open", code: errno)
+        }
         return descriptor
     }
 
@@ -47,6 +59,27 @@ enum SystemFile {
             let count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
             if count > 0 { return count }
             guard errno == EINTR else { throw SinkFailure(operation: "write", code: errno) }
+        }
+    }
+
+    /// The same where writing may block, on a pipe: it takes no more than there is room for, so that what
+    /// has been taken is known.
+    /// - Parameter patience: how long is waited for room.
+    static func write(
+        _ descriptor: Int32, _ bytes: UnsafeBufferPointer<UInt8>, patience: Duration
+    ) throws(SinkFailure) -> Int {
+        var events = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        let ready = poll(&events, 1, Int32(patience.nanoseconds / 1_000_000))
+        // Woken by a signal, or by an error that writing tells.
+        guard ready != 0 else { throw .unread }
+        // A pipe that is writable has room for so many, and takes them at once (pipe(7)). So lines up to
+        // that length are not cut.
+        var some = bytes.prefix(Int(PIPE_BUF))
+        if let end = some.lastIndex(of: UInt8(ascii: "\n")) { some = some[...end] }
+        do throws(SinkFailure) {
+            return try write(descriptor, UnsafeBufferPointer(rebasing: some))
+        } catch {
+            throw error.code == EAGAIN ? .unread : error
         }
     }
 

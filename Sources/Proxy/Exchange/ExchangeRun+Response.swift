@@ -12,13 +12,14 @@ extension ExchangeRun {
         var time = Ticks.now
         exchange.now = loop.now
         for step in chain.responseHeadSteps where sees(step.place) {
+            if let trace { trace.begin(step.entry, "response head", exchange) }
             do {
                 try step.hook.responseHead(exchange)
             } catch {
                 failed(step.entry, error)
                 if step.entry.mode == .enforce { return false }
             }
-            time = service.countTime(step.number, since: time)
+            time = count(step.entry, step.place, since: time)
         }
         return true
     }
@@ -29,14 +30,23 @@ extension ExchangeRun {
     }
 
     func sendHead() {
+        let wasEarly = headIsEarly
         headIsSent = true
-        guard !isDetached else { return }
+        headIsEarly = false
+        guard !isDetached, !wasEarly else { return }
         // What a plugin may have set; an interim status would make the body the next answer's head.
         if !(200...599).contains(exchange.response.status) { exchange.response.status = 500 }
         exchange.outcome.status = exchange.response.status
         exchange.outcome.timeToFirstByte = loop.now - began
         waitingSince = loop.now
+        if let trace, !traceIsProvisional {
+            exchange.response.headers.append("server-timing", trace.serverTiming)
+        }
         connection.sendHead(exchange.response, for: exchange.request)
+        if let filler = exchange.response.filler {
+            lastSent = loop.now
+            watchSilence(for: filler.interval)
+        }
     }
 
     /// Passes bytes on, through the plugins that see or change them.
@@ -69,7 +79,7 @@ extension ExchangeRun {
                 failed(step.entry, error)
                 if step.entry.mode == .enforce { return breakOff() }
             }
-            time = service.countTime(step.number, since: time)
+            time = count(step.entry, step.place, since: time)
         }
         if let replaced {
             replaced.withUnsafeBufferPointer { pass($0) }
@@ -99,13 +109,14 @@ extension ExchangeRun {
         guard !bytes.isEmpty, !isDetached, !connection.isWithoutBody else { return }
         exchange.outcome.bytesOut += bytes.count
         waitingSince = loop.now
+        if exchange.response.filler != nil { lastSent = loop.now }
         connection.sendBody(bytes)
     }
 
     /// Sends the upstream's head, or holds it back if a plugin wants to see the body first.
     func sendOrHoldHead() {
         let response = exchange.response
-        if response.headHold > 0, (response.contentLength ?? 0) <= response.headHold {
+        if response.headHold > 0, !headIsEarly, (response.contentLength ?? 0) <= response.headHold {
             response.headIsHeld = true
         } else {
             sendHead()
@@ -125,7 +136,7 @@ extension ExchangeRun {
     func breakOff() {
         let error = exchange.outcome.error ?? "a plugin failed"
         leaveUpstream()
-        if headIsSent {
+        if answerHasBegun {
             abort(by: .proxy, error)
         } else {
             turnaround = 0
@@ -192,6 +203,7 @@ extension ExchangeRun {
             response.headers.append(name, value)
         }
         response.headers.set("x-request-id", to: exchange.requestID)
+        response.isCommitted = headIsEarly
     }
 }
 

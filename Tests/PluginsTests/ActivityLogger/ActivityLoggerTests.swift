@@ -371,5 +371,21 @@ struct ActivityLoggerTests {
             error(#"{ "file": "a", "sample": 1.5 }"#)
                 == "1:26: sample: expected a number from 0 to 1, found 1.5")
         #expect(error(#"{ "sink": "stdout" }"#) == nil)
+        #expect(
+            error(#"{ "file": "a", "stream": "s", "maxLength": 5 }"#) == """
+                1:26: stream: a stream needs "sink": "redis", and "sink" is "file"
+                1:44: maxLength: a stream's length needs "sink": "redis", and "sink" is "file"
+                """)
+        #expect(
+            error(#"{ "sink": "stdout", "rotate": { "age": "1h" } }"#)
+                == #"1:31: rotate: rotation needs "sink": "file", and "sink" is "stdout""#)
+        #expect(
+            error(#"{ "sink": "redis" }"#)
+                == #"1:11: sink: "redis" needs a Redis, and the file names none: add "state": { "redis": "redis://127.0.0.1:6379/0" } beside "plugins""#
+        )
+        #expect(
+            error(#"{ "file": "a", "bodies": { "limit": "1KiB" } }"#)
+                == #"1:37: bodies.limit: limit does nothing without "request": true or "response": true"#
+        )
     }
 }

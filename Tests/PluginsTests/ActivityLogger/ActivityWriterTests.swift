@@ -40,20 +40,39 @@ private final class StutteringSink: ActivitySink {
         return count
     }
 
-    func reopen() {}
+    func close() {}
+}
+
+/// Fails until told otherwise, as a server does that is away.
+private final class AwaySink: ActivitySink, @unchecked Sendable {
+    let name = "away"
+    let isRemote = true
+    let isBack = Locked(false)
+    let attempts = Locked(0)
+
+    func prepare() throws(SinkFailure) -> Bool {
+        attempts.withLock { $0 += 1 }
+        guard isBack.withLock({ $0 }) else { throw SinkFailure("no server", isPassing: true) }
+        return false
+    }
+
+    func write(_ lines: UnsafeBufferPointer<UInt8>) -> Int { lines.count }
 
     func close() {}
 }
 
 @Suite("The writer of activity records")
 struct ActivityWriterTests {
+    private let proxy = TestProxy()
+
     private func lines(_ count: Int) -> [String] { (0..<count).map { "record number \(100 + $0)" } }
 
     private func write(_ records: [String], to sink: StutteringSink) throws -> ActivityCounters {
-        let setup = TestProxy().setup(label: "activity-logger")
+        let setup = proxy.setup(label: "activity-logger")
         let counters = ActivityCounters(setup)
         let writer = ActivityWriter(
-            sink, capacity: 1000, flushInterval: .seconds(60), log: setup.log, counters: counters)
+            sink, queue: ActivityQueue(capacity: 1000, lineCapacity: 100),
+            flushInterval: .seconds(60), setup: setup, counters: counters)
         try writer.start()
         for record in records {
             let line = writer.makeLine()
@@ -94,5 +113,108 @@ struct ActivityWriterTests {
         for place in sink.places {
             #expect(String(decoding: place, as: UTF8.self).hasPrefix("record"))
         }
+    }
+
+    private func writer(_ sink: any ActivitySink, capacity: Int, flushInterval: Duration)
+        -> (ActivityWriter, ActivityCounters)
+    {
+        let setup = proxy.setup(label: "activity-logger")
+        let counters = ActivityCounters(setup)
+        let writer = ActivityWriter(
+            sink, queue: ActivityQueue(capacity: capacity, lineCapacity: 100),
+            flushInterval: flushInterval, setup: setup, counters: counters)
+        return (writer, counters)
+    }
+
+    private func append(_ count: Int, to writer: ActivityWriter) {
+        for text in lines(count) {
+            let line = writer.makeLine()
+            line.appendVerbatim(text + "\n")
+            writer.append(line)
+        }
+    }
+
+    @Test(
+        "what a failing sink took before it failed counts as written, and only the rest as dropped")
+    func partOfBatch() throws {
+        // Two lines and a bit.
+        let sink = StutteringSink(room: 50, movesOn: false)
+        let (writer, counters) = writer(sink, capacity: 1000, flushInterval: .seconds(60))
+        try writer.start()
+        append(10, to: writer)
+        writer.stop()
+        #expect(counters.written.value == 2)
+        #expect(counters.failed.value == 8)
+        #expect(writer.queued == 0)
+        #expect(proxy.log.lines.last?["records"] == "8")
+    }
+
+    @Test("a record that comes after the end is counted as dropped")
+    func afterTheEnd() throws {
+        let sink = StutteringSink(room: 1000, movesOn: false)
+        let (writer, counters) = writer(sink, capacity: 10, flushInterval: .seconds(60))
+        try writer.start()
+        append(3, to: writer)
+        writer.stop()
+        append(2, to: writer)
+        #expect(counters.written.value == 3)
+        #expect(counters.dropped == 2)
+        #expect(writer.queued == 0)
+    }
+
+    @Test("records that are being written take room in the queue until they are")
+    func bounded() throws {
+        let sink = AwaySink()
+        let (writer, counters) = writer(sink, capacity: 10, flushInterval: .seconds(60))
+        try writer.start()
+        writer.flush()
+        append(30, to: writer)
+        writer.flush()
+        append(30, to: writer)
+        #expect(writer.queued == 10)
+        #expect(counters.failed.value == 50)
+        #expect(counters.full.value == 0)
+        sink.isBack.withLock { $0 = true }
+        writer.flush()
+        #expect(counters.written.value == 10)
+        writer.stop()
+        #expect(counters.dropped == 50)
+    }
+
+    @Test(
+        "a sink elsewhere that is away at the start is no reason not to start, and is found again without a record"
+    )
+    func awayAtStart() async throws {
+        let sink = AwaySink()
+        let (writer, _) = writer(sink, capacity: 10, flushInterval: .milliseconds(10))
+        try writer.start()
+        writer.flush()
+        #expect(writer.standing.isFailing)
+        #expect(writer.standing.failingSince == proxy.time.wall)
+        #expect(proxy.log.events == ["activity records cannot be written; requests go on"])
+        #expect(proxy.log.lines.last?["error"] == "no server")
+        sink.isBack.withLock { $0 = true }
+        await eventually { !writer.standing.isFailing }
+        #expect(writer.standing.lastError == "no server")
+        #expect(proxy.log.events.last == "activity records are written again")
+        #expect(proxy.log.lines.count == 2)
+        writer.stop()
+    }
+
+    @Test("what is told at an outage's end is what that outage has cost")
+    func dropped() throws {
+        let sink = AwaySink()
+        let (writer, _) = writer(sink, capacity: 10, flushInterval: .seconds(60))
+        try writer.start()
+        for lost in [5, 7] {
+            sink.isBack.withLock { $0 = false }
+            append(1, to: writer)
+            writer.flush()
+            append(9 + lost, to: writer)
+            sink.isBack.withLock { $0 = true }
+            writer.flush()
+            #expect(proxy.log.lines.last?["dropped"] == "\(lost)")
+        }
+        writer.stop()
     }
 }

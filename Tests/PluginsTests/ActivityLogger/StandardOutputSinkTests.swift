@@ -13,10 +13,11 @@ struct StandardOutputSinkTests {
     private func writer(capacity: Int) -> (ActivityWriter, ActivityCounters) {
         let setup = recorded.setup(label: "activity-logger")
         let counters = ActivityCounters(setup)
+        let sink = StandardOutputSink(
+            descriptor: pipe.fileHandleForWriting.fileDescriptor, patience: .milliseconds(20))
         let writer = ActivityWriter(
-            StandardOutputSink(descriptor: pipe.fileHandleForWriting.fileDescriptor),
-            capacity: capacity, flushInterval: .milliseconds(10), log: setup.log,
-            counters: counters, patience: .milliseconds(50))
+            sink, queue: ActivityQueue(capacity: capacity, lineCapacity: 100),
+            flushInterval: .milliseconds(10), setup: setup, counters: counters)
         return (writer, counters)
     }
 
@@ -38,24 +39,52 @@ struct StandardOutputSinkTests {
         #expect(counters.written.value == 60)
     }
 
-    @Test("when nobody reads, requests go on, records are dropped, and stopping does not hang")
+    private func read() throws -> String {
+        try pipe.fileHandleForWriting.close()
+        return String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    @Test("when nobody reads, requests go on, and each record is in the pipe or counted as dropped")
     func nobodyReads() throws {
         let (writer, counters) = writer(capacity: 100)
         try writer.start()
-        // A pipe takes 64 KiB; then the writer's thread waits.
-        let long = String(repeating: "x", count: 1000)
+        // A pipe takes 64 KiB.
+        let long = String(repeating: "x", count: 999)
         for _ in 0..<10_000 { append(long, to: writer) }
-        #expect(counters.full.value > 9000)
+        #expect(counters.dropped > 9000)
         #expect(writer.queued <= 100)
         writer.stop()
         #expect(
             recorded.log.events == [
-                "activity records were not written: the sink does not take them"
+                "activity records cannot be written; requests go on",
+                "activity records were not written before the end",
             ])
-        // Somebody reads again, so that the writer's thread can end.
+        #expect(recorded.log.lines.first?["error"] == "write: nobody reads it")
+        #expect(counters.written.value + UInt64(counters.dropped) == 10_000)
+        #expect(try read().split(separator: "\n").count == Int(counters.written.value))
+    }
+
+    @Test("when somebody reads again, records are written again")
+    func readsAgain() async throws {
+        let (writer, counters) = writer(capacity: 100)
+        try writer.start()
+        let long = String(repeating: "x", count: 999)
+        for _ in 0..<200 { append(long, to: writer) }
+        await eventually { writer.standing.isFailing }
+        let text = Locked<String?>(nil)
         let reader = pipe.fileHandleForReading
-        Thread.detachNewThread { while !reader.availableData.isEmpty {} }
-        writer.flush()
-        #expect(counters.written.value + counters.full.value == 10_000)
+        Thread.detachNewThread {
+            let all = String(decoding: reader.readDataToEndOfFile(), as: UTF8.self)
+            text.withLock { $0 = all }
+        }
+        await eventually { writer.queued == 0 }
+        writer.stop()
+        try pipe.fileHandleForWriting.close()
+        await eventually { text.withLock { $0 != nil } }
+        #expect(counters.written.value + UInt64(counters.dropped) == 200)
+        #expect(
+            text.withLock { $0 }?.split(separator: "\n").map(\.count)
+                == Array(repeating: 999, count: Int(counters.written.value)))
+        #expect(recorded.log.events.last == "activity records are written again")
     }
 }

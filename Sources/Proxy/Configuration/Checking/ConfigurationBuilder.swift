@@ -21,8 +21,9 @@ struct ConfigurationBuilder {
         var routes = readRoutes(settings.routes)
         var head = settings.plugins.map { PluginEntry($0.source, route: nil, &findings) }
         PluginEntry.giveLabels(&head, &routes, &findings)
-        let plugins = build(head)
-        let routePlugins = routes.map { build($0.entries) }
+        let makeStream = Self.makeStream(settings)
+        let plugins = build(head, makeStream)
+        let routePlugins = routes.map { build($0.entries, makeStream) }
 
         checkUpstreams(settings, routes)
         checkRoutes(routes, hasPlugins: head.contains { $0.mayAnswer(registry) })
@@ -82,8 +83,27 @@ struct ConfigurationBuilder {
 
     // MARK: Plugins
 
-    private mutating func build(_ entries: [PluginEntry]) -> [PluginEntry.Built] {
-        entries.map { $0.build(setup, registry, &findings) }
+    private mutating func build(_ entries: [PluginEntry], _ makeStream: Setup.MakeStream?)
+        -> [PluginEntry.Built]
+    {
+        entries.map { entry in
+            entry.build(
+                { label in
+                    var made = setup(label)
+                    made.makeStream = makeStream
+                    return made
+                }, registry, &findings)
+        }
+    }
+
+    /// Streams in the Redis that `state` names; nil where it names none.
+    private static func makeStream(_ settings: RootSettings) -> Setup.MakeStream? {
+        guard let source = settings.$state, !source.isNull else { return nil }
+        // Where `state` itself is wrong, plugins that need it are not to blame; nothing will run.
+        let state = settings.state?.checked ?? .unread
+        return { name, maximumLength in
+            RedisStream(state, name, maximumLength: maximumLength)
+        }
     }
 
     // MARK: Routes
@@ -165,6 +185,14 @@ struct ConfigurationBuilder {
             .replacing("plugins", .array(plugins.map(\.json)))
             .replacing("routes", .array(routes))
     }
+}
+
+extension StateConfiguration {
+    /// In the place of one that is wrong.
+    fileprivate static let unread = StateConfiguration(
+        redis: RedisAddress(
+            host: "unread", port: 0, user: nil, password: nil, database: 0),
+        prefix: "", timeout: .zero, whenUnavailable: .local)
 }
 
 extension String {

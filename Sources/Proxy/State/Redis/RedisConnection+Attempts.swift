@@ -2,11 +2,6 @@ import PluginAPI
 
 /// Getting connected, and staying so.
 extension RedisConnection {
-    var place: String {
-        let host = settings.address.host
-        return "\(host.contains(":") ? "[\(host)]" : host):\(settings.address.port)"
-    }
-
     private func setTimer(in duration: Duration) {
         loop.timers.set(timer, at: loop.now + duration)
     }
@@ -93,7 +88,7 @@ extension RedisConnection {
     }
 
     private func tell(_ isReady: Bool, _ cause: String = "") {
-        if !isReady { why = "\(place): \(withoutSecret(cause))" }
+        if !isReady { why = "\(settings.address.place): \(settings.address.withoutSecret(cause))" }
         guard wasReady != isReady else { return }
         wasReady = isReady
         if isReady {
@@ -101,12 +96,6 @@ extension RedisConnection {
         } else {
             delegate?.redisIsAway(self, why)
         }
-    }
-
-    /// Some servers repeat what they do not understand.
-    private func withoutSecret(_ words: String) -> String {
-        guard let password = settings.address.password, !password.isEmpty else { return words }
-        return words.replacing(password, with: "[redacted]")
     }
 
     /// The socket has failed, and is closed.
@@ -118,22 +107,17 @@ extension RedisConnection {
         state = .greeting(socket)
         let address = settings.address
         func say(
-            _ name: StaticString, _ arguments: [[UInt8]], _ step: PendingReply.GreetingStep
+            _ name: StaticString, _ arguments: RedisArguments, _ step: PendingReply.GreetingStep
         ) {
-            socket.append(name, RedisArguments(arguments))
+            socket.append(name, arguments)
             pending.append(.greeting(step))
         }
-        if let password = address.password {
-            let credentials = [address.user, password].compactMap { $0.map { Array($0.utf8) } }
-            say("AUTH", credentials, .authentication)
-        }
-        if address.database != 0 {
-            say("SELECT", [Array(String(address.database).utf8)], .selection)
-        }
+        if let credentials = address.credentials { say("AUTH", credentials, .authentication) }
+        if let selection = address.selection { say("SELECT", selection, .selection) }
         for known in scripts.values { load(known.script, socket) }
-        say("DEL", [settings.probeKey], .probe)
+        say("DEL", RedisArguments([settings.probeKey]), .probe)
         for known in scripts.values { load(known.script, socket) }
-        say("PING", [], .ping)
+        say("PING", .none, .ping)
         socket.flush()
     }
 

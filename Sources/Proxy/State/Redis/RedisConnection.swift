@@ -84,7 +84,7 @@ package final class RedisConnection: TimerTarget, @unchecked Sendable {
         openings += 1
         wasReady = nil
         delay.reset()
-        why = "\(place): it is not connected yet"
+        why = "\(settings.address.place): it is not connected yet"
         attempt()
     }
 

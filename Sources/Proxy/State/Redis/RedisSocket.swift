@@ -34,7 +34,7 @@ final class RedisSocket: EventHandler {
         }
         guard context.pointee.err == 0 else {
             defer { redisFree(context) }
-            throw Failure(description: Self.error(of: context))
+            throw Failure(description: context.errorWords)
         }
         self.loop = loop
         self.connection = connection
@@ -60,15 +60,7 @@ final class RedisSocket: EventHandler {
     func append(
         _ name: StaticString, leading: RedisArguments = .none, _ arguments: RedisArguments
     ) {
-        output.append("*")
-        output.appendDecimal(1 + leading.count + arguments.count)
-        output.append("\r\n$")
-        output.appendDecimal(name.utf8CodeUnitCount)
-        output.append("\r\n")
-        output.append(name)
-        output.append("\r\n")
-        leading.encoded.withUnsafeBufferPointer { output.append($0) }
-        arguments.encoded.withUnsafeBufferPointer { output.append($0) }
+        output.appendCommand(name, leading: leading, arguments)
     }
 
     func flush() {
@@ -113,12 +105,12 @@ final class RedisSocket: EventHandler {
 
     private func receive() {
         guard let context else { return }
-        guard redisBufferRead(context) == REDIS_OK else { return fail(Self.error(of: context)) }
+        guard redisBufferRead(context) == REDIS_OK else { return fail(context.errorWords) }
         // Whoever gets a reply may close this, which ends the loop.
         while let context = self.context {
             var received: UnsafeMutableRawPointer?
             guard redisGetReplyFromReader(context, &received) == REDIS_OK else {
-                return fail(Self.error(of: context))
+                return fail(context.errorWords)
             }
             guard let received else { break }
             defer { freeReplyObject(received) }
@@ -139,9 +131,4 @@ final class RedisSocket: EventHandler {
         connection.lost(cause)
     }
 
-    private static func error(of context: UnsafeMutablePointer<redisContext>) -> String {
-        withUnsafeBytes(of: &context.pointee.errstr) {
-            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-        }
-    }
 }

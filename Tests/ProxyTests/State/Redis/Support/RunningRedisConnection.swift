@@ -78,6 +78,10 @@ final class RunningRedisConnection: @unchecked Sendable {
     // MARK: - Commands
 
     func send(_ name: StaticString, _ arguments: String...) throws -> ReceivedReply {
+        try send(name, arguments)
+    }
+
+    func send(_ name: StaticString, _ arguments: [String]) throws -> ReceivedReply {
         try ask {
             $0.send(
                 name, RedisArguments(arguments.map { Array($0.utf8) }), reply: $1)
