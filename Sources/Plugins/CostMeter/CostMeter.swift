@@ -9,7 +9,8 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         "Reads the tokens that answers took, plain and streamed, and charges them by a table of prices."
     public static let reads: [any FactDeclaration] = [Facts.allowedModels, Facts.identity]
     public static let writes: [any FactDeclaration] = [
-        Facts.model, Facts.expectedUsage, Facts.expectedCost, Facts.usage.whenCompleted,
+        Facts.model, Facts.asksForStream, Facts.expectedUsage, Facts.expectedCost,
+        Facts.usage.whenCompleted,
         Facts.cost.whenCompleted, Facts.finishReason.whenCompleted,
     ]
 
@@ -114,6 +115,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
                 ? .proceed
                 : Self.refuse("model_not_allowed", "The request's model cannot be read.", 403)
         }
+        exchange[Facts.asksForStream] = report.isStream
         if report.modelMembers > 1 {
             return Self.refuse(
                 "ambiguous_model", "The request names its model more than once.", 400)
@@ -186,10 +188,9 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
     // MARK: - The answer
 
     public func responseHead(_ exchange: Exchange) {
-        // What the proxy answers itself costs nothing.
-        guard let metering = metering(of: exchange), exchange.response.source == .upstream else {
-            return
-        }
+        guard let metering = metering(of: exchange) else { return }
+        // What the proxy answers itself costs nothing, not even in the place of an answer that broke off.
+        guard exchange.response.source == .upstream else { return metering.answer.leave() }
         metering.isAnswered = (200...299).contains(exchange.response.status)
         let reading = AnswerMeter.Reading(of: exchange.response)
         var changes = AnswerMeter.Changes()

@@ -27,6 +27,36 @@ struct CostMeterTests {
                 == Int64((usage.input ?? 0) * 1_000_000 + 300 * 10_000_000))
     }
 
+    @Test("a request tells whether it asks for a stream")
+    func asksForStream() async throws {
+        let metered = try MeteredProxy()
+        #expect(try await metered.send()[Facts.asksForStream] == false)
+        #expect(try await metered.send(Metered.streamed)[Facts.asksForStream] == true)
+        #expect(try await metered.send("no JSON")[Facts.asksForStream] == nil)
+    }
+
+    @Test("an answer that gives way to an error of the proxy's is charged for what had come of it")
+    func givesWay() throws {
+        let metered = try MeteredProxy(#""costHeader": true"#)
+        let exchange = TestRequest("POST", "/v1/chat/completions", body: "x").exchange()
+        let body = Array(#"{"model":"small","messages":[]}"#.utf8)
+        _ = try metered.meter.request(exchange, body: body.span)
+        exchange.outcome.attempts = 1
+        exchange.response.status = 200
+        metered.meter.responseHead(exchange)
+        let half = Array(#"{"choices":[{"message":{"content":"one two three four"#.utf8)
+        _ = metered.meter.responseBody(exchange, half.span, isLast: false)
+        exchange.response.source = .proxy
+        exchange.response.status = 502
+        metered.meter.responseHead(exchange)
+        let error = Array(#" and more than that","usage":{"completion_tokens":99}}"#.utf8)
+        _ = metered.meter.responseBody(exchange, error.span, isLast: true)
+        metered.meter.completed(exchange)
+        let usage = try #require(exchange[Facts.usage])
+        #expect(usage.isEstimated)
+        #expect((3...6).contains(usage.output ?? 0))
+    }
+
     @Test(
         "the limit of the output is found by each of its names",
         arguments: ["max_tokens", "max_completion_tokens", "max_output_tokens"])

@@ -29,6 +29,7 @@ final class AnswerMeter {
     /// The answer has come to its end.
     private(set) var hasEnded = false
     private(set) var reading = Reading.none
+    private var isLeft = false
     private var changes = Changes()
     private var json = JSONScanner<UsageReport>(AnswerPaths.all, stopsAtLineEnds: false)
     private var events = EventStreamScanner<UsageReport>(AnswerPaths.all)
@@ -49,9 +50,13 @@ final class AnswerMeter {
         self.changes = changes
     }
 
+    /// The answer has given way to another one, which is not read: nothing more of it will come.
+    func leave() { isLeft = true }
+
     /// Reads the next run of the body.
     func read(_ bytes: Span<UInt8>, isLast: Bool) -> BodyDecision {
-        bytes.withUnsafeBufferPointer { read($0, isLast: isLast) }
+        if isLeft { return .pass }
+        return bytes.withUnsafeBufferPointer { read($0, isLast: isLast) }
     }
 
     /// Nothing more will come.

@@ -18,6 +18,7 @@ struct RequestReport: JSONSink {
     /// The body is a JSON object from its beginning to its end, as far as that has been looked at.
     private(set) var isWhole = false
 
+    private var isObject = false
     private var messages = 0
     private var images = 0
     private var tokens = 0
@@ -59,7 +60,9 @@ struct RequestReport: JSONSink {
 
     mutating func begin(_ field: RequestField, _ kind: JSONKind, member: Int, at place: Int) {
         switch field {
-        case .document: start = place
+        case .document:
+            start = place
+            isObject = kind == .object
         case .model: modelMembers += 1
         case .streamOptions:
             streamOptions = Member(kind: kind, start: place, end: place)
@@ -91,7 +94,7 @@ struct RequestReport: JSONSink {
 
     mutating func end(_ field: RequestField, at place: Int) {
         switch field {
-        case .document: isWhole = true
+        case .document: isWhole = isObject
         case .streamOptions: streamOptions?.end = place
         case .includeUsage: includeUsage?.end = place
         case .schema, .element:

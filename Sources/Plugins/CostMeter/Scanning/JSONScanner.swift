@@ -8,7 +8,7 @@ struct JSONScanner<Sink: JSONSink> {
     typealias Pointer = UnsafePointer<UInt8>
     private typealias Paths = JSONPaths<Sink.Field>
 
-    private enum State: UInt8 {
+    enum State: UInt8 {
         case value
         case firstElement
         case firstName, name
@@ -27,17 +27,17 @@ struct JSONScanner<Sink: JSONSink> {
 
     private let paths: Paths
     /// A stream of lines, each of which ends what is scanned at a time; else line ends are white space.
-    private let stopsAtLineEnds: Bool
-    private var state = State.value
+    let stopsAtLineEnds: Bool
+    var state = State.value
     /// The place of the object or list that it is in.
     private var container = Paths.nowhere
     /// The place of the value that is next or that it is in.
     private var valueNode = Paths.root
     private var valueKind = JSONKind.null
     /// How deep it is in a container of no interest.
-    private var depth = 0
+    var depth = 0
     /// The last byte was a backslash.
-    private var isEscaped = false
+    var isEscaped = false
     /// Bytes scanned before the present piece.
     private var scanned = 0
     private var memberStart = 0
@@ -90,8 +90,8 @@ struct JSONScanner<Sink: JSONSink> {
             let byte = here.pointee
             switch state {
             case .value, .firstElement:
-                if Self.isSpace(byte) {
-                    if stopsAtLineEnds, Self.isLineEnd(byte) { return here }
+                if JSONBytes.isSpace(byte) {
+                    if stopsAtLineEnds, JSONBytes.isLineEnd(byte) { return here }
                     here += 1
                 } else if byte == UInt8(ascii: "]"), state == .firstElement {
                     here += 1
@@ -107,8 +107,8 @@ struct JSONScanner<Sink: JSONSink> {
                         here = readName(here + 1, end)
                     } while state == .value && valueNode == Paths.nowhere
                         && passMember(&here, end)
-                } else if Self.isSpace(byte) {
-                    if stopsAtLineEnds, Self.isLineEnd(byte) { return here }
+                } else if JSONBytes.isSpace(byte) {
+                    if stopsAtLineEnds, JSONBytes.isLineEnd(byte) { return here }
                     here += 1
                 } else if byte == UInt8(ascii: "}"), state == .firstName {
                     here += 1
@@ -121,8 +121,8 @@ struct JSONScanner<Sink: JSONSink> {
                 if byte == UInt8(ascii: ":") {
                     here += 1
                     state = .value
-                } else if Self.isSpace(byte) {
-                    if stopsAtLineEnds, Self.isLineEnd(byte) { return here }
+                } else if JSONBytes.isSpace(byte) {
+                    if stopsAtLineEnds, JSONBytes.isLineEnd(byte) { return here }
                     here += 1
                 } else {
                     state = .broken
@@ -138,8 +138,8 @@ struct JSONScanner<Sink: JSONSink> {
                     } else {
                         state = .name
                     }
-                } else if Self.isSpace(byte) {
-                    if stopsAtLineEnds, Self.isLineEnd(byte) { return here }
+                } else if JSONBytes.isSpace(byte) {
+                    if stopsAtLineEnds, JSONBytes.isLineEnd(byte) { return here }
                     here += 1
                 } else {
                     let isList = paths.nodes[Int(container)].element != Paths.nowhere
@@ -162,7 +162,7 @@ struct JSONScanner<Sink: JSONSink> {
                 if state == .behindValue { endValue(at: place(here), &sink) }
 
             case .keptString, .keptName:
-                if stopsAtLineEnds, Self.isLineEnd(byte) { return here }
+                if stopsAtLineEnds, JSONBytes.isLineEnd(byte) { return here }
                 here += 1
                 switch kept.appendOfString(byte) {
                 case .goesOn: break
@@ -176,7 +176,7 @@ struct JSONScanner<Sink: JSONSink> {
                 }
 
             case .keptScalar:
-                if Self.isScalar(byte) {
+                if JSONBytes.isScalar(byte) {
                     kept.append(byte)
                     here += 1
                 } else {
@@ -185,7 +185,7 @@ struct JSONScanner<Sink: JSONSink> {
                 }
 
             case .ignoredScalar:
-                while here < end, Self.isScalar(here.pointee) { here += 1 }
+                while here < end, JSONBytes.isScalar(here.pointee) { here += 1 }
                 if here < end { endValue(at: place(here), &sink) }
 
             case .ignoredContainer, .ignoredContainersString:
@@ -198,7 +198,7 @@ struct JSONScanner<Sink: JSONSink> {
                     here = end
                     return here
                 }
-                while here < end, !Self.isLineEnd(here.pointee) { here += 1 }
+                while here < end, !JSONBytes.isLineEnd(here.pointee) { here += 1 }
                 return here
             }
         }
@@ -208,7 +208,8 @@ struct JSONScanner<Sink: JSONSink> {
     /// Whether a part has stopped at a line end, as it does only where the text must be left.
     @inline(__always)
     private func isBreak(_ here: Pointer) -> Bool {
-        stopsAtLineEnds && state != .behindValue && state != .broken && Self.isLineEnd(here.pointee)
+        stopsAtLineEnds && state != .behindValue && state != .broken
+            && JSONBytes.isLineEnd(here.pointee)
     }
 
     // MARK: - Values
@@ -287,7 +288,7 @@ struct JSONScanner<Sink: JSONSink> {
             sink.begin(field, kind, member: memberStart, at: place)
         }
         var stop = here
-        while stop < end, Self.isScalar(stop.pointee) { stop += 1 }
+        while stop < end, JSONBytes.isScalar(stop.pointee) { stop += 1 }
         let isKept = node.pointee.scalars == .kept
         if stop < end {
             if isKept { tell(UnsafeBufferPointer(start: here, count: stop - here), &sink) }
@@ -308,7 +309,7 @@ struct JSONScanner<Sink: JSONSink> {
         if let field = paths.nodes[Int(valueNode)].field {
             sink.begin(field, .string, member: memberStart, at: place)
         }
-        let stop = Self.stringBreak(here, end)
+        let stop = JSONBytes.stringBreak(here, end)
         if stop < end, stop.pointee == UInt8(ascii: "\""), stop - here <= KeptBytes.capacity {
             tell(UnsafeBufferPointer(start: here, count: stop - here), &sink)
             endValue(at: place + (stop - here) + 2, &sink)
@@ -356,7 +357,7 @@ struct JSONScanner<Sink: JSONSink> {
                     return readColon(stop + 1, end)
                 }
             } else {
-                let stop = Self.stringBreak(here + 8, end)
+                let stop = JSONBytes.stringBreak(here + 8, end)
                 if stop < end, stop.pointee == UInt8(ascii: "\"") {
                     valueNode = paths.member(
                         of: container, start: word, name: here, count: stop - here)
@@ -379,188 +380,10 @@ struct JSONScanner<Sink: JSONSink> {
         return here
     }
 
-    /// Walks over the value of a member of no interest, if it is a string or scalar and followed by another
-    /// member without a space, all within the piece: as most are, and so most cost no change of state.
-    /// - Returns: whether `here` is at the next member's name.
-    @inline(__always)
-    private func passMember(_ here: inout Pointer, _ end: Pointer) -> Bool {
-        guard here < end else { return false }
-        var stop = here
-        if stop.pointee == UInt8(ascii: "\"") {
-            stop = Self.stringBreak(stop + 1, end)
-            guard stop < end, stop.pointee == UInt8(ascii: "\"") else { return false }
-            stop += 1
-        } else {
-            guard Self.beginsScalar(stop.pointee) else { return false }
-            while stop < end, Self.isScalar(stop.pointee) { stop += 1 }
-        }
-        guard end - stop >= 2, stop[0] == UInt8(ascii: ","), stop[1] == UInt8(ascii: "\"") else {
-            return false
-        }
-        here = stop + 1
-        return true
-    }
-
     private func member(_ name: Pointer?, _ count: Int) -> UInt8 {
         guard let name else { return Paths.nowhere }
         var start: UInt64 = 0
         for place in 0..<min(count, 8) { start |= UInt64(name[place]) << UInt64(8 * place) }
         return paths.member(of: container, start: start, name: name, count: count)
-    }
-
-    // MARK: - What is walked over
-
-    /// Within a string of no interest. At its end the state is `behindValue`.
-    @inline(__always)
-    private mutating func passString(_ start: Pointer, _ end: Pointer) -> Pointer {
-        var here = start
-        while true {
-            if isEscaped {
-                if Self.isLineEnd(here.pointee) { return stopInString(here) }
-                isEscaped = false
-                here += 1
-            }
-            here = Self.stringBreak(here, end)
-            guard here < end else { return here }
-            switch here.pointee {
-            case UInt8(ascii: "\""):
-                state = .behindValue
-                return here + 1
-            case UInt8(ascii: "\\"):
-                isEscaped = true
-                here += 1
-                if here == end { return here }
-            default:
-                return stopInString(here)
-            }
-        }
-    }
-
-    /// Within a string that is counted. At its end the state is `behindValue`.
-    @inline(__always)
-    private mutating func countString(_ start: Pointer, _ end: Pointer, _ sink: inout Sink)
-        -> Pointer
-    {
-        var here = start
-        while true {
-            if isEscaped {
-                if Self.isLineEnd(here.pointee) { return stopInString(here) }
-                isEscaped = false
-                sink.textEscape(isUnicode: here.pointee == UInt8(ascii: "u"))
-                here += 1
-            }
-            let stop = Self.stringBreak(here, end)
-            if stop > here { sink.text(UnsafeBufferPointer(start: here, count: stop - here)) }
-            here = stop
-            guard here < end else { return here }
-            switch here.pointee {
-            case UInt8(ascii: "\""):
-                state = .behindValue
-                return here + 1
-            case UInt8(ascii: "\\"):
-                isEscaped = true
-                here += 1
-                if here == end { return here }
-            default:
-                return stopInString(here)
-            }
-        }
-    }
-
-    /// At a byte that must not stand in a string. In a stream a line end is left to whoever looks for it.
-    private mutating func stopInString(_ here: Pointer) -> Pointer {
-        if !(stopsAtLineEnds && Self.isLineEnd(here.pointee)) { state = .broken }
-        return here
-    }
-
-    /// Within an object or list of no interest. At its end the state is `behindValue`.
-    private mutating func passContainer(_ start: Pointer, _ end: Pointer) -> Pointer {
-        var here = start
-        while here < end {
-            if state == .ignoredContainersString {
-                here = passString(here, end)
-                guard state == .behindValue else { return here }
-                state = .ignoredContainer
-                continue
-            }
-            here = Self.bracketBreak(here, end)
-            guard here < end else { return here }
-            switch here.pointee {
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                depth -= 1
-                if depth == 0 {
-                    state = .behindValue
-                    return here + 1
-                }
-            case UInt8(ascii: "\""): state = .ignoredContainersString
-            case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
-                if stopsAtLineEnds { return here }
-            default: break
-            }
-            here += 1
-        }
-        return here
-    }
-
-    // MARK: - Bytes
-
-    @inline(__always)
-    private static func isSpace(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
-    }
-
-    @inline(__always)
-    private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
-
-    /// Whether a byte may stand in a number or a literal.
-    @inline(__always)
-    private static func isScalar(_ byte: UInt8) -> Bool {
-        byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: ".")
-            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
-    }
-
-    @inline(__always)
-    private static func beginsScalar(_ byte: UInt8) -> Bool {
-        byte &- 0x30 < 10 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "t")
-            || byte == UInt8(ascii: "f") || byte == UInt8(ascii: "n")
-    }
-
-    @inline(__always)
-    private static func stringBreak(_ start: Pointer, _ end: Pointer) -> Pointer {
-        var here = start
-        while end - here >= 8 {
-            let found = ByteWord.stringBreak(ByteWord.load(here))
-            if found != 0 { return here + ByteWord.first(found) }
-            here += 8
-        }
-        while here < end {
-            let byte = here.pointee
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 {
-                return here
-            }
-            here += 1
-        }
-        return here
-    }
-
-    @inline(__always)
-    private static func bracketBreak(_ start: Pointer, _ end: Pointer) -> Pointer {
-        var here = start
-        while end - here >= 8 {
-            let found = ByteWord.bracketBreak(ByteWord.load(here))
-            if found != 0 { return here + ByteWord.first(found) }
-            here += 8
-        }
-        while here < end {
-            let (byte, folded) = (here.pointee, here.pointee | 0x20)
-            if folded == UInt8(ascii: "{") || folded == UInt8(ascii: "}")
-                || byte == UInt8(ascii: "\"") || byte < 0x20
-            {
-                return here
-            }
-            here += 1
-        }
-        return here
     }
 }

@@ -45,8 +45,9 @@ struct Spend: Sendable, Equatable {
         words.append(picodollars)
     }
 
+    /// As much of it as `Money` can hold.
     var amount: Money {
-        Money(picodollars: Int64(microdollars) * 1_000_000 + Int64(picodollars))
+        Money(picodollars: Int64(min(microdollars, 9e12)) * 1_000_000 + Int64(picodollars))
     }
 
     var json: JSONValue {
