@@ -6,7 +6,7 @@ extension TextMeasure {
     var estimatedTokens: Int {
         guard !isEmpty else { return 0 }
         let weighed =
-            letters * 210 + spaces * 110 + max(0, digits) * 860 + marks * 600
+            letters * 210 + spaces * 110 + digits * 860 + marks * 600
             + twoBytes * 450 + threeBytes * 720 + fourBytes * 1400
         return max(1, (weighed + 500) / 1000)
     }

@@ -14,10 +14,19 @@ struct TextMeasure: Sendable, Equatable {
 
     var isEmpty: Bool { self == TextMeasure() }
 
+    /// How many digits of a character's code are still to come.
+    private var codeDigits = 0
+    private var codeIsShort = true
+
     /// Adds text as UTF-8. A character may be cut by its end.
     mutating func add(_ text: UnsafeBufferPointer<UInt8>) {
         guard var here = text.baseAddress else { return }
         var left = text.count
+        while codeDigits > 0, left > 0 {
+            addCodeDigit(here.pointee)
+            here += 1
+            left -= 1
+        }
         while left > 0 {
             // Each lane of a sum can hold what 31 words of eight bytes can come to.
             var sums = Sums()
@@ -50,14 +59,20 @@ struct TextMeasure: Sendable, Equatable {
         }
     }
 
-    /// Adds an escaped character. Of a `\u` the four digits come as text, and are none.
+    /// Adds an escaped character. Of a `\u` the four digits come next, as text.
     mutating func addEscape(isUnicode: Bool) {
-        if isUnicode {
-            threeBytes += 1
-            digits -= 4
-        } else {
-            marks += 1
-        }
+        codeDigits = isUnicode ? 4 : 0
+        codeIsShort = true
+        if !isUnicode { marks += 1 }
+    }
+
+    /// Of what UTF-8 writes with two bytes, the codes are below 0800.
+    private mutating func addCodeDigit(_ digit: UInt8) {
+        if codeDigits == 4, digit != UInt8(ascii: "0") { codeIsShort = false }
+        if codeDigits == 3, digit > UInt8(ascii: "7") { codeIsShort = false }
+        codeDigits -= 1
+        guard codeDigits == 0 else { return }
+        if codeIsShort { twoBytes += 1 } else { threeBytes += 1 }
     }
 
     static func - (all: Self, part: Self) -> Self {
