@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Imports run one way:  sluice -> DemoUpstream -> Proxy -> PluginAPI <- Plugins
+// Imports run one way:  sluice -> DemoUpstream, ActivityReport -> Proxy -> PluginAPI <- Plugins
 // Swift packages this one depends on: none. System libraries: libcurl, hiredis.
 
 let swift: [SwiftSetting] = [
@@ -35,14 +35,21 @@ let package = Package(
             name: "PluginTesting", dependencies: ["PluginAPI", "Proxy"], swiftSettings: swift),
         .target(
             name: "DemoUpstream", dependencies: ["PluginAPI", "Proxy"], swiftSettings: swift),
+        .target(
+            name: "ActivityReport", dependencies: ["PluginAPI", "Proxy"],
+            swiftSettings: swift),
         .executableTarget(
-            name: "sluice", dependencies: ["Proxy", "Plugins", "DemoUpstream"],
+            name: "sluice", dependencies: ["Proxy", "Plugins", "DemoUpstream", "ActivityReport"],
             swiftSettings: swift),
         .testTarget(name: "PluginAPITests", dependencies: ["PluginAPI"], swiftSettings: swift),
         .testTarget(
             name: "PluginsTests", dependencies: ["Plugins", "PluginTesting"], swiftSettings: swift),
         .testTarget(
             name: "DemoUpstreamTests", dependencies: ["DemoUpstream"], swiftSettings: swift),
+        .testTarget(
+            name: "ActivityReportTests",
+            dependencies: ["ActivityReport", "Plugins", "PluginTesting"],
+            swiftSettings: swift),
         .testTarget(
             name: "ProxyTests", dependencies: ["Proxy", "Plugins"], swiftSettings: swift),
     ]

@@ -1,5 +1,8 @@
+import ActivityReport
 import DemoUpstream
 import Plugins
 import Proxy
 
-Sluice.main(plugins: BuiltIn.plugins, commands: [DemoCommand.self, DemoUpstreamCommand.self])
+Sluice.main(
+    plugins: BuiltIn.plugins,
+    commands: [ActivityCommand.self, DemoCommand.self, DemoUpstreamCommand.self])

@@ -247,6 +247,26 @@ def test_all_workers_know_of_an_ejection_at_once(places, start_sluice):
     assert len(proxy.events(EJECTED)) == 1
 
 
+def test_with_retries_no_client_sees_an_error_at_all(places, start_sluice):
+    a, b, bad = three = places()
+    bad.become("failing")
+    passive = {"consecutiveFailures": 2, "ejectFor": "200ms", "ejectForAtMost": "200ms"}
+    retry = {"plugin": "retry", "config": {"attempts": 2, "delay": "0s"}}
+    proxy = start_sluice(
+        proxy_to(
+            *[place.url for place in three],
+            workers=1,
+            upstream={"health": {"passive": passive, "slowStart": "0s"}},
+            plugins=[retry],
+        )
+    )
+    with proxy.connect() as client:
+        while len(proxy.events(EJECTED)) < 4:
+            assert client.ask().status == 200
+    # Two until the first ejection, and one for each trial.
+    assert bad.requests() == 5
+
+
 # --- Never all
 
 
@@ -382,6 +402,7 @@ def test_a_target_that_fails_its_checks_gets_no_request_until_it_passes_them(mod
         assert ask(client, 60) == {200: 60}
         assert bad.requests() == 0
         assert states(proxy) == ["up", "up", "failing_checks"]
+        assert [target["checks_in_a_row"] > 0 for target in shown(proxy)] == [True, True, False]
         metrics = proxy.metrics()
         assert metrics.value("sluice_upstream_target_up", target=bad.url) == 0
         assert metrics.value("sluice_upstream_checks_total", target=bad.url, result="fail") >= 2

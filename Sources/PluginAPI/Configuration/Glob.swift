@@ -16,6 +16,12 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
         return pattern.withUTF8 { pattern in name.withUTF8 { Self.matches($0, pattern) } }
     }
 
+    /// The same on bytes in UTF-8.
+    package func matches(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        var pattern = description
+        return pattern.withUTF8 { Self.matches(name, $0) }
+    }
+
     /// At most the product of both lengths: what an earlier `*` stands for need not be tried again
     /// once a later one has been reached.
     private static func matches(

@@ -43,7 +43,7 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
         @Setting("tolerance", "How much more may be spent before requests are refused.")
         var tolerance: BudgetAmount?
 
-        @Setting("status", "The status of refusals.")
+        @Setting("status", "The status of refusals: 402 or 429.")
         var status = BudgetStatus.paymentRequired
 
         @Setting(
@@ -55,7 +55,7 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
         @Setting(
             "reservationTimeout",
             "How long what a request may cost stays reserved when nobody ever tells of its end.",
-            in: .seconds(10) ... .seconds(86_400))
+            in: .seconds(1) ... .seconds(86_400))
         var reservationTimeout: Duration = .seconds(900)
 
         @Setting(
@@ -174,7 +174,8 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
         }
         if usedUp.insert(step.key, in: period) { tell(exchange, report, finding, period) }
         return refusals.exceeded(
-            report, expected: arguments.reserved.amount(in: limit.unit), until: period.end)
+            report, left: (SplitAmount(limit) - finding.spent).amount(in: limit.unit),
+            expected: arguments.reserved.amount(in: limit.unit), until: period.end)
     }
 
     /// The reservation of a request that was refused meanwhile.

@@ -11,13 +11,18 @@ struct BudgetRefusals: Sendable {
     }
 
     /// So much has been spent that there is no room for the request before the next period.
-    func exceeded(_ report: BudgetReport, expected: BudgetAmount, until end: WallTime) -> Decision {
+    /// - Parameters:
+    ///   - left: what has not been spent.
+    ///   - expected: what the request may cost.
+    func exceeded(
+        _ report: BudgetReport, left: BudgetAmount, expected: BudgetAmount, until end: WallTime
+    ) -> Decision {
         let begins = "The next period begins at \(end.inSeconds)."
         let message =
-            SplitAmount(report.left) == .zero
+            SplitAmount(left) == .zero
             ? "The budget of \(report.limit) per \(per.rawValue) is used up. \(begins)"
-            : "Of the budget of \(report.limit) per \(per.rawValue), \(report.left) "
-                + "\(report.left.number == "1" ? "is" : "are") left, and this request may take "
+            : "Of the budget of \(report.limit) per \(per.rawValue), \(left) "
+                + "\(left.number == "1" ? "is" : "are") left, and this request may take "
                 + "\(expected). \(begins)"
         return refuse("budget_exceeded", message, retryAfter: report.reset)
     }

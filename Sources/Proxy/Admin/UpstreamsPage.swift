@@ -40,6 +40,7 @@ enum UpstreamsPage {
             .init("failures", .number(String(target.failures))),
             .init("failures_in_a_row", .number(target.failuresInARow)),
             .init("ejections", .number(standing.ejections)),
+            .init("checks_in_a_row", .number(standing.checksInARow)),
         ])
     }
 
@@ -50,8 +51,11 @@ enum UpstreamsPage {
 
         func text(of moment: MonotonicTime?) -> JSONValue {
             guard let moment else { return .null }
-            let offset = Int64(bitPattern: moment.nanoseconds &- now.nanoseconds)
-            return .string(WallTime(microseconds: wall.microseconds + offset / 1000).description)
+            // Rounded to one side, before and after now, so that lengths stay what they are.
+            let offset = moment.nanoseconds(since: now)
+            let microseconds = (Double(offset) / 1000).rounded(.down)
+            return .string(
+                WallTime(microseconds: wall.microseconds + Int64(microseconds)).description)
         }
     }
 }

@@ -4,7 +4,8 @@ import PluginAPI
 /// Asks the admin listener of a running proxy, from a command. Blocks.
 package struct AdminClient {
     private let handle: CurlHandle
-    private let address: ListenAddress
+    /// Where it is, as whoever asks calls it.
+    private let address: String
     private let token: String?
 
     package struct Response {
@@ -19,8 +20,6 @@ package struct AdminClient {
 
     /// - Parameter token: what the listener wants to be shown; nil when nothing.
     package init(_ address: ListenAddress, token: String?) {
-        self.address = address
-        self.token = token
         let target: TargetAddress =
             switch address {
             case .tcp(let host, let address, let port):
@@ -31,6 +30,17 @@ package struct AdminClient {
                         ? (address.isV4 ? "127.0.0.1" : "::1") : host, port: port)
             case .unix(let path): .unix(path: path)
             }
+        self.init(target, named: address.description, token: token)
+    }
+
+    /// The same by a URL, as from another machine.
+    package init(_ target: TargetAddress, token: String?) {
+        self.init(target, named: target.description, token: token)
+    }
+
+    private init(_ target: TargetAddress, named address: String, token: String?) {
+        self.address = address
+        self.token = token
         handle = CurlHandle(Target(target, weight: 1, connectTimeout: .seconds(5)))
     }
 

@@ -1,7 +1,11 @@
+import PluginAPI
+
 /// The words behind a command's name, taken one after another.
 public struct Arguments {
     private var words: [String]
     private let command: String
+    /// What has been asked for, to find what was meant by a misspelt one.
+    private var known: [String] = []
 
     public init(_ words: [String], command: String = "") {
         self.words = words
@@ -10,18 +14,31 @@ public struct Arguments {
 
     /// Takes `--name VALUE` or `--name=VALUE`, wherever it stands; the last one counts.
     /// - Throws: `CommandLineError` when the value is missing.
-    public mutating func option(_ name: String) throws -> String? {
-        var found: String?
+    public mutating func option(_ name: String) throws -> String? { try options(name).last }
+
+    /// Takes every `--name VALUE` and `--name=VALUE`.
+    /// - Throws: `CommandLineError` when a value is missing.
+    public mutating func options(_ name: String) throws -> [String] {
+        known.append(name)
+        var found: [String] = []
         while let index = words.firstIndex(where: { $0 == name || $0.hasPrefix(name + "=") }) {
             let word = words.remove(at: index)
             if word != name {
-                found = String(word.dropFirst(name.count + 1))
+                found.append(String(word.dropFirst(name.count + 1)))
             } else {
                 guard index < words.count else { throw CommandLineError("\(name) needs a value") }
-                found = words.remove(at: index)
+                found.append(words.remove(at: index))
             }
         }
         return found
+    }
+
+    /// Takes the first of several `NAME VALUE`; nil when there is none left.
+    public mutating func nextOption(_ name: String) throws -> String? {
+        guard let index = words.firstIndex(of: name) else { return nil }
+        words.remove(at: index)
+        guard index < words.count else { throw CommandLineError("\(name) needs a value") }
+        return words.remove(at: index)
     }
 
     /// Takes `--name VALUE` where the value is one of a few.
@@ -39,14 +56,17 @@ public struct Arguments {
 
     /// Takes `--name`.
     public mutating func flag(_ name: String) -> Bool {
+        known.append(name)
         let count = words.count
         words.removeAll { $0 == name }
         return words.count < count
     }
 
-    /// Takes the next word that is no option.
+    /// Takes the next word that is no option; `-` alone is none.
     public mutating func word() -> String? {
-        guard let index = words.firstIndex(where: { !$0.hasPrefix("-") }) else { return nil }
+        guard let index = words.firstIndex(where: { $0 == "-" || !$0.hasPrefix("-") }) else {
+            return nil
+        }
         return words.remove(at: index)
     }
 
@@ -54,6 +74,11 @@ public struct Arguments {
     /// - Throws: `CommandLineError` that names what was not.
     public func end() throws {
         guard let first = words.first else { return }
-        throw CommandLineError("unknown argument \"\(first)\"; see: sluice help \(command)")
+        let name = first.prefix { $0 != "=" }
+        let nearest = Spelling.nearest(to: String(name), among: known)
+        throw CommandLineError(
+            "unknown argument \"\(first)\""
+                + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+                + "; see: sluice help \(command)")
     }
 }

@@ -64,10 +64,16 @@ package enum RunCommand: Command {
             return 1
         }
         whenReady(server.addresses)
+        let manager = ServiceManager(environment: environment ?? context.environment)
+        manager.ready()
         while true {
             switch signals.wait() {
-            case SIGHUP: server.reload()
+            case SIGHUP:
+                manager.reloading()
+                server.reload()
+                manager.ready()
             default:
+                manager.stopping()
                 // A second signal must not find this thread waiting for the first one's drain.
                 signals.exitOnNext(log, writer)
                 server.drain()

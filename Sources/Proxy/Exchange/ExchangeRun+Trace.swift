@@ -22,9 +22,4 @@ extension ExchangeRun {
         traceIsProvisional = false
         if exchange[Facts.peerIsTrusted] != true { trace = nil }
     }
-
-    /// Where an explained request would have gone to the upstream, and is not to.
-    func endDryRun() {
-        send(Answer(reason: "dry_run"))
-    }
 }

@@ -5,7 +5,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     // MARK: - Going there
 
     func goToUpstream() {
-        if let trace, trace.isDry { return endDryRun() }
+        if let dryRun = worker.dryRun, route.upstream != nil {
+            return send(dryRun.reachedUpstream(self))
+        }
         guard let upstream = route.upstream else {
             return sendError(
                 status: 404, reason: "route_not_found",

@@ -152,6 +152,7 @@ final class ExchangeRun {
         exchange.route = route.name
         exchange.upstream = route.upstream?.name
         if exchange.request.headers.first(.xSluiceExplain) != nil { prepareTrace() }
+        if let dryRun = worker.dryRun { dryRun.began(self) }
         if case .length(let length) = framing, length > worker.settings.requestBody { refuseBody() }
     }
 
@@ -228,8 +229,10 @@ final class ExchangeRun {
         worker.metrics.requestsEnded.add()
         service.count(exchange, route)
         let chain = route.chain
-        guard !chain.completedSteps.isEmpty else { return worker.requests.add(self) }
-        defer { worker.requests.add(self) }
+        defer {
+            worker.requests.add(self)
+            if let dryRun = worker.dryRun { dryRun.ended(self) }
+        }
         var time = Ticks.now
         for step in chain.completedSteps {
             trace?.begin(step.entry, "completed", exchange)

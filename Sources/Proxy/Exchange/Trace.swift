@@ -22,12 +22,8 @@ final class Trace {
     }
 
     private(set) var parts: [Part] = []
-    /// Whether the request ends where it would go to the upstream.
-    let isDry: Bool
     private var before = Snapshot()
     private var pending: Part?
-
-    init(isDry: Bool = false) { self.isDry = isDry }
 
     private struct Snapshot {
         var written: [String: String] = [:]

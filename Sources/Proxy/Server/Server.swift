@@ -128,13 +128,13 @@ package final class Server {
             var bound = address
             for (index, worker) in workers.enumerated() {
                 if case .unix = address, index > 0 {
-                    worker.listen(dup(shared), endpoint)
+                    worker.listen(dup(shared), at: bound, endpoint)
                     continue
                 }
                 let descriptor = try bound.listen()
                 shared = descriptor
                 bound = bound.bound(descriptor)
-                worker.listen(descriptor, endpoint)
+                worker.listen(descriptor, at: bound, endpoint)
             }
             return bound
         } catch let error as SystemError {
@@ -245,6 +245,7 @@ package final class Server {
     package func drain() {
         status.state = .draining
         log(.info, "draining", [("timeout", "\(configuration.timeouts.drain)")])
+        handOver()
         let drained = DispatchGroup()
         for worker in workers {
             drained.enter()
@@ -270,6 +271,27 @@ package final class Server {
         removeSockets()
         log(.info, "stopped")
     }
+
+    /// Where another process listens at the same addresses, new connections are left to it before this one
+    /// stops listening: those that had got half-way here would be reset.
+    private func handOver() {
+        let others = OtherListeners.counts(at: addresses, own: workers.count)
+        guard !others.isEmpty else { return }
+        log(.info, "another process listens here and takes over")
+        let diverted = DispatchGroup()
+        for worker in workers {
+            diverted.enter()
+            worker.loop.submit { [count = workers.count] in
+                worker.divert(own: count, others: others)
+                diverted.leave()
+            }
+        }
+        diverted.wait()
+        usleep(UInt32(Self.handOverTime.nanoseconds / 1000))
+    }
+
+    /// In which a connection that has begun to be made here comes to its end: a few round trips.
+    private static let handOverTime = Duration.milliseconds(300)
 
     private func removeSockets() {
         for case .unix(let path) in addresses + [initial.admin].compactMap({ $0 }) { unlink(path) }

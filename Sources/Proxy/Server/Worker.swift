@@ -32,6 +32,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var endedRuns: ContiguousArray<ExchangeRun> = []
     /// Those whose clients are gone, while their upstreams' answers are still read.
     private var detachedRuns: ContiguousArray<ExchangeRun> = []
+    /// Stands in for upstreams where requests are only tried.
+    var dryRun: DryRunObserver?
     /// The last ones that have ended.
     var requests = RequestLog()
     private var dateField = DateField()
@@ -107,8 +109,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     /// One whose generation serves no more.
     func ended(_ run: PeriodicRun) { periodicRuns.removeAll { $0 === run } }
 
-    func listen(_ descriptor: Int32, _ endpoint: Endpoint) {
-        listeners.append(Listener(descriptor, endpoint, self))
+    func listen(_ descriptor: Int32, at address: ListenAddress, _ endpoint: Endpoint) {
+        listeners.append(Listener(descriptor, address, endpoint, self))
     }
 
     func routeMetrics(for route: Route) -> RouteMetrics {
@@ -242,6 +244,14 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         for run in periodicRuns { run.cancel() }
         periodicRuns = []
         healthChecks = []
+    }
+
+    /// Leaves new connections to another process that listens at the same addresses.
+    func divert(own: Int, others: [ListenAddress: Int]) {
+        for listener in listeners {
+            guard let count = others[listener.address], count > 0 else { continue }
+            listener.divert(own: own, others: count)
+        }
     }
 
     /// Takes no more connections, and ends each one after the answer at hand.

@@ -13,6 +13,7 @@ struct TargetBalancer {
     /// When shares change by themselves.
     private var renewal = MonotonicTime(nanoseconds: .max)
     private var hasTrials = false
+    private var random = QuickRandom()
 
     /// One target as it is chosen. Weights are in hundredths, so that a returning target can have less than 1.
     private struct Share {
@@ -118,11 +119,11 @@ struct TargetBalancer {
             < shares[other].load * weight(one, candidates, except: tried)
     }
 
-    private func chance(_ candidates: Candidates, except tried: [Int]) -> Int? {
+    private mutating func chance(_ candidates: Candidates, except tried: [Int]) -> Int? {
         var total = 0
         for index in shares.indices { total += weight(index, candidates, except: tried) }
         guard total > 0 else { return nil }
-        var draw = Int.random(in: 0..<total)
+        var draw = Int.random(in: 0..<total, using: &random)
         return shares.indices.first { index in
             draw -= weight(index, candidates, except: tried)
             return draw < 0

@@ -28,6 +28,8 @@ package final class Upstream: Sendable {
     package let health: UpstreamHealth
     /// When a request's target is ejected; nil for never, as with a single one.
     let ejection: PassiveHealthConfiguration?
+    /// Of the window over which failures are counted, in nanoseconds; 0 where they are not.
+    let windowEighth: UInt64
     private let failureStatuses: [Int]
 
     /// - Parameter health: what is known from before; it is used as it is until `takeOverHealth`.
@@ -56,6 +58,7 @@ package final class Upstream: Sendable {
         self.health =
             health ?? UpstreamHealth(name, targets.map(\.address), healthSettings, reporter)
         ejection = targets.count > 1 ? healthSettings.passive : nil
+        windowEighth = ejection?.windowEighth ?? 0
         failureStatuses = (healthSettings.passive ?? PassiveHealthConfiguration()).statuses
     }
 

@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// How it is found out which of an upstream's targets are well, and what follows from it.
 package struct HealthConfiguration: Sendable {
     /// By the requests that they are sent; nil when nothing follows from those.
@@ -35,6 +37,11 @@ package struct PassiveHealthConfiguration: Sendable {
     package var maximumEjected = 0.5
 
     package init() {}
+
+    /// An eighth of `window`, in nanoseconds; 0 where the share of failures does not matter.
+    var windowEighth: UInt64 {
+        errorShare == nil ? 0 : UInt64(max(8, window.nanoseconds)) / 8
+    }
 }
 
 /// Requests of the proxy's own by which each target shows that it is well.

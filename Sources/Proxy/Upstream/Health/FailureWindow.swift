@@ -17,9 +17,9 @@ final class FailureWindow: Sendable {
     private static let countMask: UInt64 = (1 << countBits) - 1
     private static let numberMask: UInt64 = (1 << 24) - 1
 
-    /// - Parameter length: of the whole window.
-    func add(failed: Bool, at now: MonotonicTime, length: Duration) {
-        let number = Self.number(now, length)
+    /// - Parameter eighth: of the window's length, in nanoseconds.
+    func add(failed: Bool, at now: MonotonicTime, eighth: UInt64) {
+        let number = Self.number(now, eighth)
         let index = Int(number % 8)
         var word = eighths[index].load(ordering: .relaxed)
         while true {
@@ -48,8 +48,8 @@ final class FailureWindow: Sendable {
     }
 
     /// What the window holds; up to an eighth less than its whole length.
-    func counts(at now: MonotonicTime, length: Duration) -> Counts {
-        let number = Self.number(now, length)
+    func counts(at now: MonotonicTime, eighth: UInt64) -> Counts {
+        let number = Self.number(now, eighth)
         var counts = Counts()
         for index in 0..<8 {
             let word = eighths[index].load(ordering: .relaxed)
@@ -66,7 +66,7 @@ final class FailureWindow: Sendable {
         for index in 0..<8 { eighths[index].store(0, ordering: .relaxed) }
     }
 
-    private static func number(_ now: MonotonicTime, _ length: Duration) -> UInt64 {
-        now.nanoseconds / UInt64(max(8, length.nanoseconds) / 8) & numberMask
+    private static func number(_ now: MonotonicTime, _ eighth: UInt64) -> UInt64 {
+        now.nanoseconds / eighth & numberMask
     }
 }

@@ -31,15 +31,14 @@ final class TargetHealth: Sendable {
 
     var failuresInARow: Int { consecutive.load(ordering: .relaxed) }
 
-    /// - Parameter settings: nil where nothing follows from it.
-    func succeeded(_ settings: PassiveHealthConfiguration?, at now: MonotonicTime) {
+    /// - Parameter eighth: of the window of failures, in nanoseconds; 0 where there is none.
+    func succeeded(eighth: UInt64, at now: MonotonicTime) {
         // Nearly always it is zero, and what is only read is not fought over by processors.
         if consecutive.load(ordering: .relaxed) != 0 { consecutive.store(0, ordering: .relaxed) }
-        if let settings, settings.errorShare != nil {
-            window.add(failed: false, at: now, length: settings.window)
-        }
+        if eighth > 0 { window.add(failed: false, at: now, eighth: eighth) }
     }
 
+    /// - Parameter settings: nil where nothing follows from it.
     /// - Returns: why the target is to be ejected; nil when it is not.
     func failed(
         _ why: String, _ settings: PassiveHealthConfiguration?, at now: MonotonicTime
@@ -47,9 +46,8 @@ final class TargetHealth: Sendable {
         failures.add()
         let consecutive = consecutive.wrappingAdd(1, ordering: .relaxed).newValue
         guard let settings else { return nil }
-        if settings.errorShare != nil {
-            window.add(failed: true, at: now, length: settings.window)
-        }
+        let eighth = settings.windowEighth
+        if eighth > 0 { window.add(failed: true, at: now, eighth: eighth) }
         // Each so many anew: a target that could not be ejected then, may be now.
         if let limit = settings.consecutiveFailures, consecutive % limit == 0 {
             return EjectionCause(
@@ -57,7 +55,7 @@ final class TargetHealth: Sendable {
                 detail: "\(consecutive) failures in a row, the last: \(why)")
         }
         guard let share = settings.errorShare else { return nil }
-        let counts = window.counts(at: now, length: settings.window)
+        let counts = window.counts(at: now, eighth: eighth)
         guard counts.requests >= settings.minimumRequests,
             Double(counts.failures) >= share * Double(counts.requests)
         else { return nil }

@@ -91,7 +91,7 @@ package final class UpstreamHealth: Sendable {
         case .answered(let status) where upstream.isFailure(status):
             failed("status \(status)", target, trial, upstream, now)
         case .answered(let status):
-            target.succeeded(upstream.ejection, at: now)
+            target.succeeded(eighth: upstream.windowEighth, at: now)
             headArrived(status, from: target, trial: trial, by: upstream, at: now)
         case .failed(let why):
             failed(why, target, trial, upstream, now)

@@ -28,7 +28,7 @@ struct TargetHealthTests {
         }
         func fail() -> EjectionCause? { health.failed("status 503", settings, at: start) }
         #expect(fail() == nil && fail() == nil)
-        health.succeeded(settings, at: start)
+        health.succeeded(eighth: settings.windowEighth, at: start)
         #expect(fail() == nil && fail() == nil)
         let cause = EjectionCause(
             kind: .consecutiveFailures, detail: "3 failures in a row, the last: status 503")
@@ -45,7 +45,9 @@ struct TargetHealthTests {
     func share(_ requests: Int, _ failures: Int, _ isCause: Bool) {
         let health = health()
         let settings = settings { $0.consecutiveFailures = nil }
-        for _ in 0..<(requests - failures) { health.succeeded(settings, at: start) }
+        for _ in 0..<(requests - failures) {
+            health.succeeded(eighth: settings.windowEighth, at: start)
+        }
         for _ in 0..<(failures - 1) { _ = health.failed("it broke", settings, at: start) }
         let cause = health.failed("it broke", settings, at: start)
         #expect((cause != nil) == isCause)
