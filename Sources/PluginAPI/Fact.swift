@@ -51,6 +51,8 @@ public enum Facts {
     public static let allowedModels = Fact<[Glob]>("allowed_models")
     /// What every limit is multiplied by for this request: above 0, 1 where it is absent.
     public static let limitMultiplier = Fact<Double>("limit_multiplier")
+    /// How long the request has waited in queues of the proxy's own; absent where it has not.
+    public static let queueWait = Fact<Duration>("queue_wait")
     /// The model that the request asks for, and once it is known the one that answered.
     public static let model = Fact<String>("model")
     /// Whether the request asks for a stream of events.
@@ -96,9 +98,14 @@ final class FactTable {
                 box = known
             } else {
                 box = .passRetained(
-                    TypedFactBox<Value> { box in
-                        unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
-                    })
+                    TypedFactBox<Value>(
+                        name: fact.name,
+                        clear: { box in
+                            unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
+                        },
+                        describe: { box in
+                            unsafeDowncast(box, to: TypedFactBox<Value>.self).value.map { "\($0)" }
+                        }))
                 boxes[fact.index] = box
             }
             let wasWritten = box._withUnsafeGuaranteedRef { box in
@@ -109,6 +116,17 @@ final class FactTable {
             }
             if !wasWritten { written.append(fact.index) }
         }
+    }
+
+    /// The value of the fact of that name, in words. For explanations: it looks through all of them.
+    func describe(_ name: String) -> String? {
+        for case let box? in boxes {
+            if let text = box._withUnsafeGuaranteedRef({ $0.name == name ? $0.describe($0) : nil })
+            {
+                return text
+            }
+        }
+        return nil
     }
 
     func removeAll() {
@@ -127,10 +145,19 @@ class FactBox {
     /// Forgets the value. A function made where the fact is first written, because there the compiler
     /// knows its type; a method of the generic class would look the type up at run time.
     let clear: (FactBox) -> Void
+    let name: String
+    /// The value in words. Made in the same way.
+    let describe: (FactBox) -> String?
     @usableFromInline var isWritten = false
 
     @usableFromInline
-    init(clear: @escaping (FactBox) -> Void) { self.clear = clear }
+    init(
+        name: String, clear: @escaping (FactBox) -> Void, describe: @escaping (FactBox) -> String?
+    ) {
+        self.name = name
+        self.clear = clear
+        self.describe = describe
+    }
 }
 
 @usableFromInline

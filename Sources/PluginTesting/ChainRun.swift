@@ -2,17 +2,19 @@ import PluginAPI
 import Proxy
 
 /// One request's way through a chain, phase by phase, as the proxy's own runs go.
-final class ChainRun {
+final class ChainRun: WaitKeeper {
     private let chain: [TestProxy.Entry]
     private let request: TestRequest
     private let upstream: UpstreamAnswer
     private let time: ManualTime
     private let state: StateStore
-    private let exchange: Exchange
+    let exchange: Exchange
     private let started: MonotonicTime
     /// Since when the client has been waiting.
     private var waitingSince: MonotonicTime
-    private var result: TestResult
+    private(set) var result: TestResult
+    /// What ends the request before the upstream; nil when it goes there.
+    private var answer: Answer?
     /// How many plugins the request has gone through: its answer goes back through these.
     private var turnaround = 0
     /// A plugin has ended the answer.
@@ -32,28 +34,54 @@ final class ChainRun {
         started = time.monotonic
         waitingSince = started
         result = TestResult(exchange: exchange)
+        exchange.waitKeeper = self
     }
 
-    func result() async throws -> TestResult {
-        if let answer = await decide() ?? sendUpstream() {
+    deinit { exchange.waitKeeper = nil }
+
+    /// The request phase.
+    func decide() async { answer = await firstAnswer() }
+
+    /// Everything after the request phase.
+    func end() throws -> TestResult {
+        if let answer = answer ?? sendUpstream() {
             try send(answer)
         } else {
             try sendUpstreamsAnswer()
         }
+        complete()
+        return result
+    }
+
+    /// The client leaves before the answer.
+    func clientLeaves() {
+        exchange.outcome.aborted = .client
+        exchange.outcome.status = 499
+        exchange.outcome.error = "the client left before the answer"
+        complete()
+    }
+
+    private func complete() {
+        exchange.wait?.finish(.exchangeEnded)
         exchange.outcome.duration = time.monotonic - started
         exchange.outcome.clientWait = time.monotonic - waitingSince
         let entries = chain.map { entry in
             Chain.Entry(label: entry.label, mode: .enforce, plugin: entry.plugin, number: 0)
         }
         for hook in Chain(entries).completedHooks { hook.completed(exchange) }
-        return result
     }
+
+    // MARK: - Waiting
+
+    var now: MonotonicTime { time.monotonic }
+
+    func keep(_ wait: Wait, until deadline: MonotonicTime) { time.end(wait, at: deadline) }
 
     // MARK: - The request
 
     /// - Returns: the answer that ends the request here; nil when it proceeds.
-    private func decide() async -> Answer? {
-        exchange.outcome.bytesIn = request.body.count
+    private func firstAnswer() async -> Answer? {
+        exchange.outcome.bytesIn = exchange.request.contentLength ?? 0
         for entry in chain {
             turnaround += 1
             guard entry.plugin.takesPart(in: .request) else { continue }
@@ -87,12 +115,26 @@ final class ChainRun {
             return end
         }
         guard let plugin = entry.plugin as? any WholeRequestPhase else { return nil }
+        // All of it is waited for, whether or not its length was announced.
+        if let end = receive(request.body.count) { return end }
         let body = exchange.request.replacedBody ?? Array(request.body.runs.joined())
         guard body.count <= plugin.bodyLimit else {
             exchange.outcome.error = "the request's body is longer than allowed"
             return error(413, "body_too_large")
         }
         return end(try plugin.request(exchange, body: body.span), by: entry)
+    }
+
+    /// So much of the body has come.
+    /// - Returns: the refusal of a plugin that accepts less.
+    private func receive(_ count: Int) -> Answer? {
+        exchange.outcome.bytesIn = max(exchange.outcome.bytesIn, count)
+        while let passed = exchange.request.takeBound(passedBy: exchange.outcome.bytesIn) {
+            guard let entry = chain.first(where: { $0.label == passed.plugin }) else { continue }
+            let refusal = Refusal(status: 413, reason: "body_too_large")
+            if let end = end(.refuse(refusal), by: entry) { return end }
+        }
+        return nil
     }
 
     private func end(_ decision: Decision, by entry: TestProxy.Entry) -> Answer? {
@@ -129,7 +171,10 @@ final class ChainRun {
     /// - Returns: the answer of the proxy when none comes from the upstream.
     private func sendUpstream() -> Answer? {
         let runs = exchange.request.replacedBody.map { $0.isEmpty ? [] : [$0] } ?? request.body.runs
+        var received = 0
         for (index, run) in runs.enumerated() {
+            received += run.count
+            if exchange.request.replacedBody == nil, let end = receive(received) { return end }
             for entry in chain where entry.plugin.takesPart(in: .requestBody) {
                 guard let plugin = entry.plugin as? any RequestBodyPhase else { continue }
                 do {

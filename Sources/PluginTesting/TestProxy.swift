@@ -28,6 +28,7 @@ public final class TestProxy {
 
     private let folder: String
     let state: StateStore
+    private let keptObjects: KeptObjects
     private(set) var chain: [Entry] = []
 
     public enum Mode: Sendable {
@@ -49,6 +50,16 @@ public final class TestProxy {
         self.folder = folder
         time = other?.time ?? ManualTime()
         state = other?.state ?? StateStore(time: time)
+        keptObjects = KeptObjects()
+    }
+
+    /// The same process after a reload: with a chain of its own, and with the clock, the state and whatever
+    /// else outlives a reload.
+    public init(reloading other: TestProxy) {
+        folder = other.folder
+        time = other.time
+        state = other.state
+        keptObjects = other.keptObjects
     }
 
     /// What a plugin's instance is given to run with.
@@ -56,6 +67,7 @@ public final class TestProxy {
         var setup = Setup(
             label: label, folder: folder, time: time, log: log.log, metrics: metrics, state: state)
         setup.isObserved = mode == .observe
+        setup.keptObjects = keptObjects
         return setup
     }
 
@@ -98,6 +110,17 @@ public final class TestProxy {
     /// Sends a request through the chain, and waits for its end.
     public func send(_ request: TestRequest) async throws -> TestResult {
         let run = ChainRun(request, chain, upstream, time, state)
-        return try await run.result()
+        await run.decide()
+        return try run.end()
+    }
+
+    /// Lets a request begin, for tests of several at once. What the upstream is to answer is settled now.
+    public func begin(
+        _ method: String = "GET", _ target: String = "/",
+        headers: KeyValuePairs<String, String> = [:], body: BodyRuns = "",
+        peer: String = "192.0.2.1"
+    ) -> RunningRequest {
+        let request = TestRequest(method, target, headers: headers, body: body, peer: peer)
+        return RunningRequest(ChainRun(request, chain, upstream, time, state))
     }
 }

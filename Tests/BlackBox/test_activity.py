@@ -7,6 +7,7 @@ import signal
 
 import pytest
 from harness.configuration import proxy_to
+from harness.program import run
 from harness.upstream import always, unused_address
 from harness.waiting import eventually
 
@@ -93,3 +94,73 @@ def test_what_a_client_sends_cannot_break_a_line(serve, path):
     with proxy.connect() as client:
         client.ask(target=path)
     assert eventually(proxy.records, "it is recorded")[0]["path"] == path
+
+
+def test_a_sample_counts_what_it_leaves_out_and_keeps_every_refusal(start_sluice, quick_upstream, flood):
+    limiter = {"plugin": "rate-limiter", "config": {"key": "route", "limit": "500/h"}}
+    logger = {"plugin": "activity-logger", "config": {"file": "activity.jsonl", "sample": 0.25}}
+    proxy = start_sluice(proxy_to(quick_upstream, plugins=[logger, limiter]))
+    result = flood(proxy, requests=1500, connections=8).result()
+    metrics = proxy.metrics()
+    assert proxy.stop() == 0
+    statuses = [record["status"] for record in proxy.records()]
+    assert statuses.count(429) == result.count(429) > 900
+    left_out = metrics.value("sluice_activity_sampled_out_total")
+    assert statuses.count(200) + left_out == result.count(200)
+    assert 0.15 < statuses.count(200) / result.count(200) < 0.35
+
+
+def test_bodies_are_recorded_as_they_pass_and_secrets_are_not(serve):
+    """A stream reaches the client event by event, and the record up to the limit."""
+    events = [b'data: {"delta":"%d","token":"secret-%d"}\n\n' % (number, number) for number in range(20)]
+
+    def script(connection):
+        connection.read_request()
+        connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for event in events:
+            connection.send(b"%x\r\n%s\r\n" % (len(event), event))
+        connection.send("0\r\n\r\n")
+
+    bodies = {"request": True, "response": True, "limit": 400}
+    logger = {"plugin": "activity-logger", "config": {"file": "activity.jsonl", "bodies": bodies}}
+    proxy, upstream = serve(script, plugins=[logger])
+    asked = b'{"model":"m","password":"secret","text":"gr\xc3\xbc\xc3\x9fe \xff"}'
+    with proxy.connect() as client:
+        answer = client.ask("POST", "/", body=asked)
+    assert answer.body == b"".join(events)
+    assert upstream.request.body == asked
+    record = eventually(proxy.records, "it is recorded")[0]
+    assert record["request_body"] == '{"model":"m","password":"[redacted]","text":"grüße \ufffd"}'
+    assert record["request_body_truncated"] is False
+    shown = re.sub(rb"secret-\d+", b"[redacted]", b"".join(events)[:400]).decode()
+    assert record["response_body"] == shown
+    assert record["response_body_truncated"] is True
+    assert "secret-" not in json.dumps(record)
+
+
+def test_a_body_that_was_not_passed_on_is_not_recorded(serve):
+    bodies = {"request": True, "response": True}
+    logger = {"plugin": "activity-logger", "config": {"file": "activity.jsonl", "bodies": bodies}}
+    limiter = {"plugin": "rate-limiter", "config": {"key": "route", "limit": "1/h"}}
+    proxy, _ = serve(always(b"fine"), plugins=[logger, limiter])
+    with proxy.connect() as client:
+        assert client.ask("POST", "/", body=b"first").status == 200
+        refused = client.ask("POST", "/", body=b"second")
+        assert refused.status == 429
+    first, second = eventually(lambda: len(proxy.records()) == 2 and proxy.records(), "both are recorded")
+    assert (first["request_body"], first["response_body"]) == ("first", "fine")
+    assert second["request_body"] is None
+    assert second["response_body"] == refused.body.decode()
+
+
+def test_a_stream_without_a_redis_is_an_error_that_says_what_to_add(tmp_path):
+    logger = {"plugin": "activity-logger", "config": {"sink": "redis"}}
+    configuration = proxy_to("http://127.0.0.1:1", plugins=[logger])
+    (tmp_path / "plugins.json").write_text(json.dumps(configuration))
+    checked = run("check", folder=tmp_path)
+    assert checked.returncode == 1
+    assert 'plugins[0].config.sink: "redis" needs a Redis, and the file names none: add "state"' in checked.stdout
+    configuration["state"] = {"redis": "redis://127.0.0.1:1"}
+    (tmp_path / "plugins.json").write_text(json.dumps(configuration))
+    # Nobody listens there, and nobody is asked.
+    assert run("check", folder=tmp_path).returncode == 0

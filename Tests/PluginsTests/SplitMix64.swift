@@ -4,7 +4,9 @@ struct SplitMix64: RandomNumberGenerator {
 
     init(state: UInt64) { self.state = state }
 
-    init(seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 }
+    /// Seeds are not to be apart by the generator's own step, or each sequence would be that of the seed
+    /// before without its first number.
+    init(seed: Int) { state = UInt64(seed) &* 0xD134_2543_DE82_EF95 }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

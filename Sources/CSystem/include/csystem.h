@@ -14,6 +14,11 @@
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC. Returns a descriptor or -errno.
 int sluice_accept(int listener, void *address, uint32_t *length);
 
+/// Makes the kernel give new connections to the sockets from number `first` on, `count` of them, among
+/// those that listen at the same address with SO_REUSEPORT, numbered in the order in which they began to.
+/// A number that there is none of is passed over. Returns 0 or -errno.
+int sluice_divert_connections(int listener, uint32_t first, uint32_t count);
+
 /// pthread_setname_np(3): at most 15 characters are kept.
 void sluice_name_thread(pthread_t thread, const char *name);
 

@@ -14,7 +14,7 @@ extension BoundedSettingValue {
         try self.init(setting: value, in: Self.naturalBounds)
     }
 
-    init(setting value: ConfigurationValue, in bounds: SettingBounds<Self>)
+    package init(setting value: ConfigurationValue, in bounds: SettingBounds<Self>)
         throws(ConfigurationError)
     {
         self = try Self(unbounded: value)

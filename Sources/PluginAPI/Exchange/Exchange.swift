@@ -35,6 +35,10 @@ public final class Exchange {
 
     /// Where steps of shared state that nobody waits for are taken.
     package var state: (any StateAccess)?
+    /// What an asynchronous hook waits for, or has waited for last.
+    package var wait: Wait?
+    /// It has the exchange, and outlives it.
+    package unowned(unsafe) var waitKeeper: (any WaitKeeper)?
 
     @usableFromInline let facts = FactTable()
     private var assignedID: String?
@@ -55,6 +59,12 @@ public final class Exchange {
         }
         set { assignedID = newValue }
     }
+
+    /// The same, if it has been asked for or set.
+    package var assignedRequestID: String? { assignedID }
+
+    /// The value of the fact of that name, in words; nil when nothing is known.
+    package func describe(_ name: String) -> String? { facts.describe(name) }
 
     /// What is known of a fact in this exchange.
     @inlinable
@@ -85,6 +95,7 @@ public final class Exchange {
         if !decisions.isEmpty { decisions.removeAll(keepingCapacity: true) }
         outcome = Outcome()
         finishesWithoutClient = false
+        if wait != nil { wait = nil }
         if retry != nil { retry = nil }
         if earlyHead != nil { earlyHead = nil }
         facts.removeAll()
@@ -140,6 +151,8 @@ public struct Outcome: Sendable {
     public package(set) var aborted: Party?
     /// What went wrong, for a person; nil when nothing did.
     public package(set) var error: String?
+
+    package init() {}
 
     public enum Party: String, Sendable {
         case client, upstream, proxy

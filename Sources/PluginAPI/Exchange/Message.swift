@@ -16,6 +16,16 @@ public final class Request {
     /// The announced length of the body in bytes; 0 when there is none, nil when it is chunked.
     @exclusivity(unchecked) public package(set) var contentLength: Int? = 0
     @exclusivity(unchecked) package var replacedBody: [UInt8]?
+    /// The lengths that the body may have by plugins' word, and that it has not passed.
+    @exclusivity(unchecked) private var bodyBounds: ContiguousArray<BodyBound> = []
+    /// The least of them.
+    @exclusivity(unchecked) package private(set) var bodyBound = Int.max
+
+    /// How long the body may be, in bytes, by a plugin's word.
+    package struct BodyBound {
+        package let bytes: Int
+        package let plugin: String
+    }
 
     package init() {}
 
@@ -41,6 +51,26 @@ public final class Request {
         replacedBody = bytes
     }
 
+    /// Refuses the request as soon as more of its body has come, with 413 and the reason `body_too_large`.
+    /// It counts as the plugin's decision, and where the plugin is observed, it is no more than counted.
+    ///
+    /// For a body whose length is not announced (`contentLength` is nil), in the request phase.
+    /// - Parameter label: the plugin's, `setup.label`.
+    public func limitBody(to bytes: Int, by label: String) {
+        bodyBounds.append(BodyBound(bytes: bytes, plugin: label))
+        bodyBound = min(bodyBound, bytes)
+    }
+
+    /// Forgets the least of the bounds, if a body of so many bytes passes it.
+    package func takeBound(passedBy count: Int) -> BodyBound? {
+        guard count > bodyBound,
+            let index = bodyBounds.firstIndex(where: { $0.bytes == bodyBound })
+        else { return nil }
+        let passed = bodyBounds.remove(at: index)
+        bodyBound = bodyBounds.reduce(.max) { min($0, $1.bytes) }
+        return passed
+    }
+
     /// Changes what the upstream is asked for; the path that plugins see stays the client's.
     package func setTarget(_ target: String) {
         var target = target
@@ -57,6 +87,8 @@ public final class Request {
         minorVersion = 1
         contentLength = 0
         replacedBody = nil
+        bodyBound = .max
+        if !bodyBounds.isEmpty { bodyBounds.removeAll(keepingCapacity: true) }
     }
 }
 

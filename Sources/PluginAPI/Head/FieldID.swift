@@ -5,7 +5,7 @@ package enum FieldID: UInt8, Sendable {
     case connection, contentLength, date, expect, forwarded, host, keepAlive
     case proxyAuthenticate, proxyAuthorization, proxyConnection
     case te, trailer, transferEncoding, upgrade, via
-    case xForwardedFor, xForwardedHost, xForwardedProto
+    case xForwardedFor, xForwardedHost, xForwardedProto, xSluiceExplain
 
     /// By hand, because the one that the compiler derives is not inlined in other modules.
     @inlinable
@@ -34,7 +34,9 @@ package enum FieldID: UInt8, Sendable {
         case (10, UInt8(ascii: "k")): return match("keep-alive", .keepAlive)
         case (14, UInt8(ascii: "c")): return match("content-length", .contentLength)
         case (15, UInt8(ascii: "x")): return match("x-forwarded-for", .xForwardedFor)
-        case (16, UInt8(ascii: "x")): return match("x-forwarded-host", .xForwardedHost)
+        case (16, UInt8(ascii: "x")):
+            let id = match("x-forwarded-host", .xForwardedHost)
+            return id == .other ? match("x-sluice-explain", .xSluiceExplain) : id
         case (16, UInt8(ascii: "p")): return match("proxy-connection", .proxyConnection)
         case (18, UInt8(ascii: "p")): return match("proxy-authenticate", .proxyAuthenticate)
         case (19, UInt8(ascii: "p")): return match("proxy-authorization", .proxyAuthorization)

@@ -29,6 +29,8 @@ public struct Setup: Sendable {
         self.state = state
     }
 
+    /// Those of the process; its own where nobody gave others.
+    package var keptObjects = KeptObjects()
     /// How streams are made; nil where no Redis is configured.
     package var makeStream: MakeStream?
     package typealias MakeStream =

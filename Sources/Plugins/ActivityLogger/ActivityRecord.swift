@@ -13,107 +13,11 @@ struct ActivityRecord: Sendable {
 
     /// Every key is there in every record, in this order; what has no value is null.
     func write(_ exchange: Exchange, to line: JSONBuffer) {
-        let outcome = exchange.outcome
-        line.append("{\"time\":")
-        line.appendString(exchange.startedAt)
-        line.append(",\"request_id\":")
-        line.appendString(exchange.requestID)
-        line.append(",\"route\":")
-        line.appendString(exchange.route, nullWhen: exchange.route.isEmpty)
-        line.append(",\"client\":")
-        line.appendOptional(exchange.clientAddress) { line.appendString($0) }
-        line.append(",\"peer\":")
-        if let address = exchange.peer.address {
-            line.appendString(address)
-        } else {
-            line.append("\"unix\"")
-        }
-        line.append(",\"identity\":")
-        line.appendOptional(exchange[Facts.identity]) { line.appendString($0) }
-        line.append(",\"method\":")
-        appendHead(exchange.request.methodBytes, to: line)
-        line.append(",\"path\":")
-        appendHead(exchange.request.pathBytes, to: line)
-        line.append(",\"status\":")
-        line.appendOptional(outcome.status == 0 ? nil : outcome.status) { line.appendNumber($0) }
-        line.append(",\"upstream\":")
-        line.appendOptional(exchange.upstream) { line.appendString($0) }
-        line.append(",\"attempts\":")
-        line.appendNumber(outcome.attempts)
-        line.append(",\"duration_ms\":")
-        line.appendMilliseconds(outcome.duration)
-        line.append(",\"upstream_ms\":")
-        line.appendOptional(outcome.upstreamDuration) { line.appendMilliseconds($0) }
-        line.append(",\"ttfb_ms\":")
-        line.appendOptional(outcome.timeToFirstByte) { line.appendMilliseconds($0) }
-        line.append(",\"bytes_in\":")
-        line.appendNumber(outcome.bytesIn)
-        line.append(",\"bytes_out\":")
-        line.appendNumber(outcome.bytesOut)
-        line.append(",\"stream\":")
-        line.append(Self.isStream(exchange.response) ? "true" : "false")
-        line.append(",\"aborted\":")
-        switch outcome.aborted {
-        case nil: line.append("null")
-        case .client: line.append("\"client\"")
-        case .upstream: line.append("\"upstream\"")
-        case .proxy: line.append("\"proxy\"")
-        }
-        appendFacts(of: exchange, to: line)
-        appendDecisions(exchange.decisions, to: line)
-        line.append(",\"error\":")
-        line.appendOptional(outcome.error) { line.appendString($0) }
+        line.append("{")
+        ExchangeRecord.append(exchange, to: line)
         if !fields.isEmpty { appendFields(of: exchange.request.headers, to: line) }
         bodies?.append(exchange, to: line)
         line.append("}\n")
-    }
-
-    /// A part of the request's head; null when the head was so broken that it was never found.
-    private func appendHead(_ bytes: Bytes, to line: JSONBuffer) {
-        line.appendOptional(bytes.isEmpty ? nil : bytes) { line.appendString($0) }
-    }
-
-    private func appendFacts(of exchange: Exchange, to line: JSONBuffer) {
-        line.append(",\"model\":")
-        line.appendOptional(exchange[Facts.model]) { line.appendString($0) }
-        line.append(",\"usage\":")
-        line.appendOptional(exchange[Facts.usage]) { usage in
-            line.append("{\"input\":")
-            line.appendOptional(usage.input) { line.appendNumber($0) }
-            line.append(",\"output\":")
-            line.appendOptional(usage.output) { line.appendNumber($0) }
-            line.append(",\"cached\":")
-            line.appendOptional(usage.cached) { line.appendNumber($0) }
-            line.append(",\"cache_write\":")
-            line.appendOptional(usage.cacheWrite) { line.appendNumber($0) }
-            line.append(",\"long_cache_write\":")
-            line.appendOptional(usage.longCacheWrite) { line.appendNumber($0) }
-            line.append(",\"reasoning\":")
-            line.appendOptional(usage.reasoning) { line.appendNumber($0) }
-            line.append(",\"total\":")
-            line.appendOptional(usage.total) { line.appendNumber($0) }
-            line.append(usage.isEstimated ? ",\"estimated\":true}" : ",\"estimated\":false}")
-        }
-        line.append(",\"cost_usd\":")
-        line.appendOptional(exchange[Facts.cost]) { line.appendString($0.amount) }
-        line.append(",\"cost_source\":")
-        line.appendOptional(exchange[Facts.cost]) { line.appendString($0.source.rawValue) }
-        line.append(",\"finish_reason\":")
-        line.appendOptional(exchange[Facts.finishReason]) { line.appendString($0) }
-    }
-
-    private func appendDecisions(_ decisions: [DecisionRecord], to line: JSONBuffer) {
-        line.append(",\"decisions\":[")
-        for (index, decision) in decisions.enumerated() {
-            line.append(index == 0 ? "{\"plugin\":" : ",{\"plugin\":")
-            line.appendString(decision.plugin)
-            line.append(",\"decision\":")
-            line.appendString(decision.kind.rawValue)
-            line.append(",\"reason\":")
-            line.appendString(decision.reason)
-            line.append("}")
-        }
-        line.append("]")
     }
 
     private func appendFields(of headers: Headers, to line: JSONBuffer) {
@@ -130,23 +34,5 @@ struct ActivityRecord: Sendable {
         let start = "{\"time\":\"".utf8
         guard line.starts(with: start), line.count >= start.count + 27 else { return nil }
         return line[start.count..<start.count + 27].withUnsafeBufferPointer { WallTime($0) }
-    }
-
-    private static func isStream(_ response: Response) -> Bool {
-        guard let type = response.headers["content-type"] else { return false }
-        let stream: StaticString = "text/event-stream"
-        let length = stream.utf8CodeUnitCount
-        return type.count >= length && type.part(0..<length).equalsIgnoringCase(stream)
-            && (type.count == length || !ASCII.isTokenByte(type[length]))
-    }
-}
-
-extension JSONBuffer {
-    fileprivate func appendOptional<Value>(_ value: Value?, _ append: (Value) -> Void) {
-        if let value { append(value) } else { self.append("null") }
-    }
-
-    fileprivate func appendString(_ text: String, nullWhen isMissing: Bool) {
-        if isMissing { append("null") } else { appendString(text) }
     }
 }

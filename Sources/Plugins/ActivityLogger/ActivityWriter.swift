@@ -164,7 +164,7 @@ final class ActivityWriter: @unchecked Sendable {
                 let lines = UnsafeBufferPointer(rebasing: batch.bytes[written...])
                 let count = try sink.write(lines)
                 written += count
-                guard note(lines[..<count]) else { return }
+                guard note(UnsafeBufferPointer(rebasing: lines[..<count])) else { return }
             }
             failures = 0
             standing.noteSuccess()
@@ -175,8 +175,8 @@ final class ActivityWriter: @unchecked Sendable {
 
     /// Counts the lines that end in what has been written.
     /// - Returns: false when all has been given up meanwhile.
-    private func note(_ written: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        let ended = written.count { $0 == UInt8(ascii: "\n") }
+    private func note(_ written: UnsafeBufferPointer<UInt8>) -> Bool {
+        let ended = written.lineCount
         guard waiting.noteWritten(ended) else { return false }
         counters.written.add(ended)
         return true

@@ -51,7 +51,7 @@ extension FileRotation {
     private static func firstLine(of lines: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<
         UInt8
     > {
-        guard let end = lines.firstIndex(of: UInt8(ascii: "\n")) else { return lines }
+        guard let end = lines.lineEnd() else { return lines }
         return UnsafeBufferPointer(rebasing: lines[...end])
     }
 }

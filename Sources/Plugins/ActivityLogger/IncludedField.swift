@@ -7,18 +7,11 @@ struct IncludedField: Sendable {
     private let key: String
     private let isSecret: Bool
 
-    private static let secrets: Set<String> = [
-        "authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth", "authentication",
-    ]
-    private static let secretEndings = ["api-key", "apikey", "-token", "-secret", "-password"]
-
     init(_ name: HeaderName) {
         self.name = name
         let lowercased = name.string.lowercased()
         key = "\(JSONValue.string(lowercased)):"
-        isSecret =
-            Self.secrets.contains(lowercased)
-            || Self.secretEndings.contains(where: lowercased.hasSuffix)
+        isSecret = Secrecy.isSecret(field: lowercased)
     }
 
     /// Several values become one, as RFC 9110 §5.3 joins them; the key is always there.

@@ -33,12 +33,12 @@ final class RedisStreamSink: ActivitySink {
         UInt8
     >] {
         var entries: [UnsafeBufferPointer<UInt8>] = []
-        var rest = lines[...]
-        while entries.count < recordsAtOnce, lines.count - rest.count < bytesAtOnce,
-            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+        var begin = 0
+        while entries.count < recordsAtOnce, begin < bytesAtOnce,
+            let end = lines.lineEnd(from: begin)
         {
-            entries.append(UnsafeBufferPointer(rebasing: rest[..<end]))
-            rest = rest[(end + 1)...]
+            entries.append(UnsafeBufferPointer(rebasing: lines[begin..<end]))
+            begin = end + 1
         }
         return entries
     }

@@ -1,3 +1,5 @@
+import PluginAPI
+
 import Glibc
 
 /// The members of JSON objects whose strings a record does not show.

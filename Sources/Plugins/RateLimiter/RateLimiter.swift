@@ -50,17 +50,9 @@ public struct RateLimiter: SharedStatePhase, ResponseHeadPhase, CompletedPhase {
         public init() {}
 
         public func validate() throws(ConfigurationError) {
-            let names = key.values.map(\.name)
-            if names.count > 1, let place = names.firstIndex(of: KeyPart.everyone.name) {
-                throw ConfigurationError(
-                    setting: "key[\(place)]",
-                    "\"everyone\" is a key by itself; remove it or the others")
-            }
-            if let place = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
-                throw ConfigurationError(
-                    setting: "key[\(place)]", "\"\(names[place])\" stands here twice")
-            }
-            if ownLimits == true, !names.contains(KeyPart.identity.name) {
+            try LimitKey.check(key.values)
+            if ownLimits == true, !key.values.contains(where: { $0.name == KeyPart.identity.name })
+            {
                 throw ConfigurationError(
                     setting: "ownLimits",
                     "limits of an identity hold by identity only; add \"identity\" to \"key\"")

@@ -2,13 +2,17 @@ import PluginAPI
 
 /// Who may ask the admin listener for what.
 enum AdminAccess {
-    /// Whether the request brings the token. What it compares does not tell by its time how far it fits.
+    /// Whether the request brings the token.
     static func holds(_ token: String, _ request: Request) -> Bool {
         guard let field = request.headers["authorization"]?.string else { return false }
         let scheme = "bearer "
         guard field.lowercased().hasPrefix(scheme) else { return false }
-        let given = SHA256(String(field.dropFirst(scheme.count))).description
-        let wanted = SHA256(token).description
+        return isEqual(String(field.dropFirst(scheme.count)), token)
+    }
+
+    /// Compares in a time that does not tell how far a guess fits.
+    static func isEqual(_ given: String, _ token: String) -> Bool {
+        let (given, wanted) = (SHA256(given).description, SHA256(token).description)
         return zip(given.utf8, wanted.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 

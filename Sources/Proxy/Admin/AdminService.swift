@@ -21,8 +21,16 @@ final class AdminService: LocalService {
         pages = [
             "/healthz": Page(isOpen: true) { _, _, _ in HealthPages.health },
             "/readyz": Page(isOpen: true) { _, _, sources in HealthPages.readiness(sources) },
-            "/metrics": Page { _, _, sources in MetricsPage.answer(sources) },
+            "/metrics": Page { exchange, generation, sources in
+                MetricsPage.answer(generation, sources, at: exchange.now)
+            },
             "/plugins": Page { _, generation, sources in PluginsPage.answer(generation, sources) },
+            "/requests": Page { exchange, _, sources in
+                await RequestsPage.answer(exchange, sources)
+            },
+            "/upstreams": Page { exchange, generation, _ in
+                UpstreamsPage.answer(generation, at: exchange.now, wall: exchange.startedAt)
+            },
             "/config": Page { _, generation, _ in .json(200, generation.effective, indented: true)
             },
             "/reload": Page(method: "POST") { _, _, sources in

@@ -2,9 +2,12 @@ import PluginAPI
 
 /// `/metrics`: everything that is counted, added up over the workers.
 enum MetricsPage {
-    static func answer(_ sources: AdminSources) -> LocalAnswer {
+    static func answer(
+        _ generation: Generation, _ sources: AdminSources, at now: MonotonicTime
+    ) -> LocalAnswer {
         let text = render(
-            sources.store.contents.withLock { $0 }, connections: sources.connections.value)
+            sources.store.contents.withLock { $0 }, connections: sources.connections.value,
+            upstreams: generation.upstreams, at: now)
         return .whole(
             Answer(
                 headers: [
@@ -14,12 +17,16 @@ enum MetricsPage {
                 body: Array(text.utf8)))
     }
 
-    static func render(_ contents: MetricsStore.Contents, connections: Int) -> String {
+    static func render(
+        _ contents: MetricsStore.Contents, connections: Int, upstreams: [Upstream],
+        at now: MonotonicTime
+    ) -> String {
         var text = PrometheusText()
         text.family("build_info", "gauge", "What is running; the value is always 1.")
         text.sample("build_info", [("version", Version.number)], 1.0)
         renderProcess(contents, connections, &text)
         renderRoutes(contents, &text)
+        renderUpstreams(upstreams, now, &text)
         renderPlugins(contents, &text)
         renderSeries(contents, &text)
         return text.text

@@ -57,6 +57,10 @@ package final class Chain: Sendable {
     }
 
     let entries: [Entry]
+    /// Those of the entries.
+    let labels: [String]
+    /// The place of the plugin that tells whether the peer is trusted.
+    let trustPlace: Int?
     /// First to last.
     let requestSteps: [RequestStep]
     let requestBodySteps: [Step<any RequestBodyPhase>]
@@ -71,6 +75,10 @@ package final class Chain: Sendable {
 
     package init(_ entries: [Entry]) {
         self.entries = entries
+        labels = entries.map(\.label)
+        trustPlace = entries.firstIndex { entry in
+            type(of: entry.plugin).writes.contains { $0.name == Facts.peerIsTrusted.name }
+        }
         func steps<Hook>(_ type: Hook.Type, _ phase: Phase) -> [Step<Hook>] {
             entries.enumerated().compactMap { place, entry in
                 entry.plugin.takesPart(in: phase) ? step(type, entry, place) : nil

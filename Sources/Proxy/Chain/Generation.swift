@@ -58,6 +58,11 @@ package final class Generation: Sendable {
         isStopped.store(false, ordering: .relaxed)
     }
 
+    /// From now on this is the configuration in force.
+    func takeOver(at now: MonotonicTime) {
+        for upstream in upstreams { upstream.takeOverHealth(at: now) }
+    }
+
     package func reopen() {
         for entry in plugins { entry.plugin.reopen() }
     }

@@ -33,6 +33,14 @@ public struct Arguments {
         return found
     }
 
+    /// Takes the first of several `NAME VALUE`; nil when there is none left.
+    public mutating func nextOption(_ name: String) throws -> String? {
+        guard let index = words.firstIndex(of: name) else { return nil }
+        words.remove(at: index)
+        guard index < words.count else { throw CommandLineError("\(name) needs a value") }
+        return words.remove(at: index)
+    }
+
     /// Takes `--name VALUE` where the value is one of a few.
     public mutating func option<Choice: RawRepresentable & CaseIterable>(
         _ name: String, _ type: Choice.Type

@@ -37,13 +37,16 @@ package enum RunCommand: Command {
         let log = writer.log(options.logLevel)
         let store = MetricsStore()
         let state = StateStore()
+        let keptObjects = KeptObjects()
         let loader = ConfigurationLoader(
             registry: context.registry, environment: environment ?? context.environment,
             upstreamTarget: upstreamTarget
         ) { label, folder in
-            Setup(
+            var setup = Setup(
                 label: label, folder: folder, time: SystemTime(), log: log.with(("plugin", label)),
                 metrics: store, state: state)
+            setup.keptObjects = keptObjects
+            return setup
         }
         let result = loader.load(path: options.config)
         for diagnostic in result.diagnostics { log(diagnostic) }
@@ -61,10 +64,16 @@ package enum RunCommand: Command {
             return 1
         }
         whenReady(server.addresses)
+        let manager = ServiceManager(environment: environment ?? context.environment)
+        manager.ready()
         while true {
             switch signals.wait() {
-            case SIGHUP: server.reload()
+            case SIGHUP:
+                manager.reloading()
+                server.reload()
+                manager.ready()
             default:
+                manager.stopping()
                 // A second signal must not find this thread waiting for the first one's drain.
                 signals.exitOnNext(log, writer)
                 server.drain()

@@ -23,7 +23,7 @@ public enum Sluice {
     /// The commands that are always there.
     static let builtIn: [any Command.Type] = [
         RunCommand.self, ReloadCommand.self, CheckCommand.self, PluginsCommand.self,
-        SchemaCommand.self,
+        SchemaCommand.self, ExplainCommand.self,
         HelpCommand.self,
     ]
 

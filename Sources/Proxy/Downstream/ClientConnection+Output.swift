@@ -137,7 +137,8 @@ extension ClientConnection {
     func finishExchange() -> Bool {
         releaseExchange()
         guard response.keepAlive, !worker.isDraining else {
-            if peerHasClosed || input.isEmpty && !isReadable {
+            // A client that has been told it may send another may be doing so: it is not reset.
+            if peerHasClosed || !response.keepAlive && input.isEmpty && !isReadable {
                 close()
                 return false
             }
@@ -162,7 +163,7 @@ extension ClientConnection {
         releaseExchange()
         shutdown(descriptor, Int32(SHUT_WR))
         stage = .lingering
-        wait(.lingeringEnd, Self.lingerTime)
+        wait(.lingeringEnd, worker.isDraining ? Self.drainLingerTime : Self.lingerTime)
         note()
     }
 

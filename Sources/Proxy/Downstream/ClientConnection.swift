@@ -70,6 +70,8 @@ final class ClientConnection: EventHandler, TimerTarget {
     /// How long an unused connection keeps its buffers.
     var bufferTime: Duration { min(.seconds(1), settings.keepAliveTimeout / 2) }
     static let lingerTime = Duration.seconds(2)
+    /// The same in a drain, which others wait for.
+    static let drainLingerTime = Duration.milliseconds(500)
 
     init(_ descriptor: Int32, peer: Peer, endpoint: Endpoint, worker: Worker) {
         self.descriptor = descriptor
@@ -150,7 +152,9 @@ final class ClientConnection: EventHandler, TimerTarget {
 
     /// Ends the connection if nothing is going on; otherwise it ends after the answer at hand.
     func drain() {
-        if stage == .proxyHead || stage == .head && exchange == nil { close() }
+        // Not closed: a request on its way would be answered with a reset. The client is told that no more is
+        // read, and may close.
+        if stage == .proxyHead || stage == .head && exchange == nil { beginLingering() }
     }
 
     /// Ends whatever is going on.

@@ -170,6 +170,14 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
         thread.store(0, ordering: .relaxed)
     }
 
+    /// Runs on the calling thread until something holds, asked before each turn. Events must keep coming until
+    /// it does.
+    package func run(until isDone: () -> Bool) {
+        thread.store(pthread_self(), ordering: .relaxed)
+        while !isDone() { turn() }
+        thread.store(0, ordering: .relaxed)
+    }
+
     /// Ends `run` after the present turn. Any thread.
     package func stop() {
         submit { self.isStopping = true }

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// The request's way: through the request phase, with its body behind it.
-extension ExchangeRun {
+extension ExchangeRun: WaitKeeper {
     // MARK: - The request phase
 
     /// Asks the plugins, from this step of the chain on, and then goes to the upstream.
@@ -13,24 +13,25 @@ extension ExchangeRun {
         while step < chain.requestSteps.count {
             stage = .deciding(step)
             let result: Result<Decision, any Error>
-            let number: Int
+            if let trace {
+                trace.begin(chain.entries[chain.requestSteps[step].place], "request", exchange)
+            }
             switch chain.requestSteps[step] {
             case .immediate(let current):
                 turnaround = current.place + 1
-                number = current.number
                 result = Result { try current.hook.request(exchange) }
             case .shared(let current):
                 turnaround = current.place + 1
-                number = current.number
                 guard let known = share(current) else {
+                    time = count(current.entry, current.place, since: time)
                     step += 1
                     continue
                 }
                 result = known
             case .whole(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
+                guard mayHave(exchange.outcome.bytesIn) else { return }
                 turnaround = current.place + 1
-                number = current.number
                 let bound = current.hook.bodyLimit
                 if bodyExceeds(bound) { return bodyIsTooLong(for: step) }
                 guard bodyHasEnded else { return awaitBody(for: step, bound: bound) }
@@ -39,24 +40,26 @@ extension ExchangeRun {
             case .waiting(let current):
                 guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
                 turnaround = current.place + 1
-                number = current.number
                 guard let atOnce = start(current.hook, step) else { return }
                 result = atOnce
             }
-            time = service.countTime(number, since: time)
+            let entry = chain.entries[turnaround - 1]
+            time = count(entry, turnaround - 1, since: time, result)
+            if traceIsProvisional { settleTrace(after: turnaround - 1) }
             step += 1
             if case .success(.proceed) = result {
-                service.countProceeded(number)
+                service.countProceeded(entry.number)
                 continue
             }
             guard awaitedSteps.isEmpty else {
                 let held = HeldDecision(place: turnaround - 1, result: result)
                 return settle(thenFrom: step, held: held)
             }
-            guard apply(result, of: chain.entries[turnaround - 1]) else { return }
+            guard apply(result, of: entry) else { return }
         }
         guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
         turnaround = chain.entries.count
+        guard mayHave(exchange.outcome.bytesIn) else { return }
         goToUpstream()
     }
 
@@ -158,8 +161,16 @@ extension ExchangeRun {
         }
         let chain = route.chain
         let entry = chain.entries[chain.requestSteps[step].place]
-        service.countTime(entry.number, since: taskStarted)
+        count(entry, chain.requestSteps[step].place, since: taskStarted, result)
         if apply(result, of: entry) { decide(from: step + 1) }
+    }
+
+    var now: MonotonicTime { loop.now }
+
+    func keep(_ wait: Wait, until deadline: MonotonicTime) {
+        // Given up, or the client left: then nobody comes to end it.
+        guard case .waitingForPlugin = stage else { return _ = wait.finish(.exchangeEnded) }
+        loop.timers.set(timer, at: deadline)
     }
 
     // MARK: - The body
@@ -212,6 +223,7 @@ extension ExchangeRun {
     func receiveBody(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool) {
         exchange.outcome.bytesIn += bytes.count
         guard exchange.outcome.bytesIn <= worker.settings.requestBody else { return refuseBody() }
+        guard mayHave(exchange.outcome.bytesIn) else { return }
         upload.append(bytes)
         if isLast {
             bodyHasEnded = true
@@ -233,7 +245,24 @@ extension ExchangeRun {
     func expectBody(_ count: Int) {
         // Compared so that no announcement, however large, can overflow.
         let limit = worker.settings.requestBody
-        if wantsBody, count > limit - exchange.outcome.bytesIn { refuseBody() }
+        guard wantsBody else { return }
+        if count > limit - exchange.outcome.bytesIn { return refuseBody() }
+        _ = mayHave(exchange.outcome.bytesIn + count)
+    }
+
+    /// Whether plugins let the body have so many bytes; if not, the request has been refused. What comes
+    /// before they say so is looked at before it is used.
+    private func mayHave(_ count: Int) -> Bool {
+        while let passed = exchange.request.takeBound(passedBy: count) {
+            let entry = route.chain.entries.first { $0.label == passed.plugin }
+            guard let entry,
+                !record(entry.mode == .observe ? .observed : .refuse, "body_too_large", entry)
+            else {
+                refuseBody(longerThan: passed.bytes)
+                return false
+            }
+        }
+        return true
     }
 
     /// Shows the request body phase what it has not seen yet.
@@ -255,16 +284,18 @@ extension ExchangeRun {
                     return false
                 }
             }
-            time = service.countTime(step.number, since: time)
+            time = count(step.entry, step.place, since: time)
         }
         return true
     }
 
-    func refuseBody() {
+    /// - Parameter bound: what a plugin allows, where it is not the server that does not allow more.
+    func refuseBody(longerThan bound: Int? = nil) {
         exchange.outcome.error = "the request's body is longer than allowed"
+        let accepted = bound.map { "the \($0) bytes that are accepted here" }
         giveUpRequest(
             status: 413, reason: "body_too_large",
-            message: "The request's body is longer than this server accepts.")
+            message: "The request's body is longer than \(accepted ?? "this server accepts").")
     }
 
     /// The client's framing is broken.

@@ -12,13 +12,14 @@ extension ExchangeRun {
         var time = Ticks.now
         exchange.now = loop.now
         for step in chain.responseHeadSteps where sees(step.place) {
+            if let trace { trace.begin(step.entry, "response head", exchange) }
             do {
                 try step.hook.responseHead(exchange)
             } catch {
                 failed(step.entry, error)
                 if step.entry.mode == .enforce { return false }
             }
-            time = service.countTime(step.number, since: time)
+            time = count(step.entry, step.place, since: time)
         }
         return true
     }
@@ -38,6 +39,9 @@ extension ExchangeRun {
         exchange.outcome.status = exchange.response.status
         exchange.outcome.timeToFirstByte = loop.now - began
         waitingSince = loop.now
+        if let trace, !traceIsProvisional {
+            exchange.response.headers.append("server-timing", trace.serverTiming)
+        }
         connection.sendHead(exchange.response, for: exchange.request)
         if let filler = exchange.response.filler {
             lastSent = loop.now
@@ -75,7 +79,7 @@ extension ExchangeRun {
                 failed(step.entry, error)
                 if step.entry.mode == .enforce { return breakOff() }
             }
-            time = service.countTime(step.number, since: time)
+            time = count(step.entry, step.place, since: time)
         }
         if let replaced {
             replaced.withUnsafeBufferPointer { pass($0) }

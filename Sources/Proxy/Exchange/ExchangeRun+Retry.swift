@@ -16,34 +16,38 @@ extension ExchangeRun {
             return false
         }
         let wanted = exchange.response.headers["retry-after"]?.decimal.map { Duration.seconds($0) }
-        return retry(policy, wanted)
+        return retry(policy, after: .answered(exchange.response.status), wanted)
     }
 
     func retriesAfterBreak() -> Bool {
         guard let policy = mayRetry, policy.onBreak else { return false }
-        return retry(policy, nil)
+        return retry(policy)
     }
 
-    func retriesAfterTimeout() -> Bool {
+    func retriesAfterTimeout(_ error: TransferError) -> Bool {
         guard let policy = mayRetry, policy.onTimeout else { return false }
-        return retry(policy, nil)
+        return retry(policy, after: .failed(error.detail))
     }
 
     /// There was no connection to any target.
     func retriesUnreachable() -> Bool {
         guard let policy = mayRetry else { return false }
-        return retry(policy, nil)
+        return retry(policy)
     }
 
-    /// - Parameter wanted: how long the upstream asks to be left alone.
-    private func retry(_ policy: RetryPolicy, _ wanted: Duration?) -> Bool {
+    /// - Parameters:
+    ///   - ending: of the attempt that is still under way, if one is.
+    ///   - wanted: how long the upstream asks to be left alone.
+    private func retry(
+        _ policy: RetryPolicy, after ending: AttemptEnding = .unknown, _ wanted: Duration? = nil
+    ) -> Bool {
         if let wanted, wanted > policy.maximumDelay { return false }
         let doublings = min(max(0, attemptsMade - 1), 30)
         let delay = min(policy.delay * (1 << doublings), policy.maximumDelay)
         let shortened = delay - delay * Double.random(in: 0..<0.5)
-        if let targetIndex { triedTargets.append(targetIndex) }
+        if let choice { triedTargets.append(choice.index) }
         transfer?.cancel()
-        transferIsOver()
+        transferIsOver(ending)
         exchange.response.reset()
         if triedTargets.count >= pool!.upstream.targets.count { triedTargets.removeAll() }
         let wait = max(shortened, wanted ?? .zero)

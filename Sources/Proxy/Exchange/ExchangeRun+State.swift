@@ -94,7 +94,8 @@ extension ExchangeRun {
             turnaround = awaited.current.place + 1
             let entry = awaited.current.entry
             let result = Result { try decision(awaited.current, awaited.step, outcome) }
-            service.countTime(entry.number, since: taskStarted)
+            service.countTime(entry.number, nanoseconds: Ticks.now.nanoseconds(since: taskStarted))
+            trace?.settle(entry, result)
             guard apply(result, of: entry) else { return withdrawSteps(behind: index) }
         }
         awaitedSteps.removeAll(keepingCapacity: true)

@@ -5,6 +5,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     // MARK: - Going there
 
     func goToUpstream() {
+        if let dryRun = worker.dryRun, route.upstream != nil {
+            return send(dryRun.reachedUpstream(self))
+        }
         guard let upstream = route.upstream else {
             return sendError(
                 status: 404, reason: "route_not_found",
@@ -41,11 +44,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
 
     func attempt() {
         let pool = pool!
-        guard let index = pool.choose(except: triedTargets) else {
+        guard let choice = pool.balancer.choose(except: triedTargets, at: loop.now) else {
             return upstreamFailed(TransferError(.unreachable, "no target left"))
         }
-        targetIndex = index
-        let target = pool.target(index)
+        self.choice = choice
+        let target = pool.upstream.targets[choice.index]
         exchange.outcome.attempts += 1
         attemptsMade += 1
         exchange.outcome.target = target.name
@@ -81,9 +84,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     /// Gives back the place at the upstream, and ends the transfer if it is still under way.
-    func leaveUpstream() {
+    func leaveUpstream(_ ending: AttemptEnding = .unknown) {
         transfer?.cancel()
-        transferIsOver()
+        transferIsOver(ending)
         if hasPlace {
             hasPlace = false
             pool!.release()
@@ -91,11 +94,11 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         pool = nil
     }
 
-    func transferIsOver() {
+    func transferIsOver(_ ending: AttemptEnding) {
         transfer = nil
-        guard let targetIndex else { return }
-        self.targetIndex = nil
-        pool!.ended(targetIndex)
+        guard let choice else { return }
+        self.choice = nil
+        pool!.balancer.ended(choice, ending, at: loop.now)
         if let upstreamStarted { exchange.outcome.upstreamDuration = loop.now - upstreamStarted }
     }
 
@@ -113,19 +116,21 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             // It is the client that keeps the upstream waiting; its own limit watches it.
             expectHead()
         case .upstream where !answerHasBegun:
-            if retriesAfterTimeout() { return }
-            upstreamFailed(
-                TransferError(
-                    .connectTimeout, "the answer's head did not come within the time for it"))
+            let error = TransferError(
+                .connectTimeout, "the answer's head did not come within the time for it")
+            if retriesAfterTimeout(error) { return }
+            upstreamFailed(error)
         case .upstream where receivingIsPaused:
             abort(by: .client, "the client stopped reading its answer")
         case .upstream:
-            abort(by: .upstream, "the upstream stopped sending its answer")
+            let error = "the upstream stopped sending its answer"
+            leaveUpstream(.failed(error))
+            abort(by: .upstream, error)
         case .answering:
             abort(by: .client, "the client stopped reading its answer")
         case .streaming: sendPiece()
-        case .idle, .deciding, .waitingForPlugin, .waitingForState, .waitingForBody,
-            .waitingForAnswer, .ended:
+        case .waitingForPlugin: exchange.wait?.finish(.timedOut)
+        case .idle, .deciding, .waitingForState, .waitingForBody, .waitingForAnswer, .ended:
             // Left over from an earlier request: a timer is not taken off for each one that ends.
             break
         }
@@ -164,6 +169,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     func transferHead() {
+        targetStatus = exchange.response.status
+        pool!.balancer.headArrived(targetStatus, from: choice!, at: loop.now)
         if retriesAfterHead() { return }
         exchange.response.source = .upstream
         exchange.response.isCommitted = headIsEarly
@@ -188,7 +195,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     }
 
     func transferEnded(trailers: Headers?) {
-        transferIsOver()
+        transferIsOver(.answered(targetStatus))
         leaveUpstream()
         if !route.chain.responseBodySteps.isEmpty {
             sendBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true)
@@ -203,10 +210,10 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
 
     func transferFailed(_ error: TransferError) {
         // Nothing was sent: another target can have the same request. And so it can where it is sent again.
-        if let targetIndex, error.kind != .broken || exchange.retry != nil {
-            triedTargets.append(targetIndex)
+        if let choice, error.kind != .broken || exchange.retry != nil {
+            triedTargets.append(choice.index)
         }
-        transferIsOver()
+        transferIsOver(bodyIsBroken ? .unknown : .failed(error.detail))
         if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count {
             return attempt()
         }
@@ -224,8 +231,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 ("error", error.detail),
                 ("request_id", exchange.requestID), ("route", route.name),
             ])
+        leaveUpstream(.failed(error.detail))
         if answerHasBegun { return abort(by: .upstream, error.detail) }
-        leaveUpstream()
         if error.kind == .connectTimeout {
             sendError(
                 status: 504, reason: "upstream_timeout",

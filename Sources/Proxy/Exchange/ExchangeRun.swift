@@ -36,7 +36,10 @@ final class ExchangeRun {
     var pool: UpstreamPool?
     /// Whether one of the pool's places is taken by this exchange.
     var hasPlace = false
-    var targetIndex: Int?
+    /// Where the transfer goes.
+    var choice: TargetChoice?
+    /// What the target said, whatever plugins have made of it.
+    var targetStatus = 0
     var triedTargets: [Int] = []
     var upstreamStarted: MonotonicTime?
     /// How often a transfer has been begun, whether or not it came to a connection.
@@ -65,6 +68,12 @@ final class ExchangeRun {
     /// The places of observed plugins that could not be asked.
     var passedOver: [Int] = []
     var began = MonotonicTime(nanoseconds: 0)
+    /// What the hooks of each plugin took, by its place in the chain.
+    let hookTimes = HookTimes()
+    /// The client has not yet shown that it may have its exchange explained.
+    var traceIsProvisional = false
+    /// What the hooks did, where that is to be explained.
+    var trace: Trace?
     /// Since when the client has been waiting; nil while it sends its request.
     var waitingSince: MonotonicTime?
 
@@ -116,6 +125,7 @@ final class ExchangeRun {
     init(_ worker: Worker) {
         self.worker = worker
         timer = LoopTimer(self)
+        exchange.waitKeeper = self
     }
 
     deinit { worker.loop.timers.cancel(timer) }
@@ -141,6 +151,8 @@ final class ExchangeRun {
         route = service.generation.route(for: exchange.request)
         exchange.route = route.name
         exchange.upstream = route.upstream?.name
+        if exchange.request.headers.first(.xSluiceExplain) != nil { prepareTrace() }
+        if let dryRun = worker.dryRun { dryRun.began(self) }
         if case .length(let length) = framing, length > worker.settings.requestBody { refuseBody() }
     }
 
@@ -179,6 +191,25 @@ final class ExchangeRun {
         return if case .proxy = connection.endpoint.service { true } else { false }
     }
 
+    /// As the admin listener shows it while it is under way; nil for a request that has not come to a chain.
+    var seen: SeenRequest? {
+        guard !isCompleted, isProxied, service != nil else { return nil }
+        let name: StaticString
+        switch stage {
+        case .idle, .ended, .waitingForAnswer, .streaming: return nil
+        case .deciding: name = "deciding"
+        case .waitingForPlugin: name = "waiting for a plugin"
+        case .waitingForState: name = "waiting for shared state"
+        case .waitingForBody: name = "waiting for the request's body"
+        case .waitingForPlace: name = "waiting for a place at the upstream"
+        case .waitingToRetry: name = "waiting to retry"
+        case .upstream: name = answerHasBegun ? "receiving the answer" : "waiting for the upstream"
+        case .answering: name = "sending the answer"
+        }
+        exchange.outcome.duration = loop.time.monotonic - began
+        return SeenRequest(self, stage: name)
+    }
+
     // MARK: - The end
 
     /// The answer has left, or there will be none. Runs the completed phase, once.
@@ -186,6 +217,7 @@ final class ExchangeRun {
         guard !isCompleted else { return }
         isCompleted = true
         stage = .ended
+        exchange.wait?.finish(.exchangeEnded)
         leaveUpstream()
         // Read anew: all of a short exchange may happen in one turn.
         let now = loop.time.monotonic
@@ -197,12 +229,32 @@ final class ExchangeRun {
         worker.metrics.requestsEnded.add()
         service.count(exchange, route)
         let chain = route.chain
-        guard !chain.completedSteps.isEmpty else { return }
+        defer {
+            worker.requests.add(self)
+            if let dryRun = worker.dryRun { dryRun.ended(self) }
+        }
         var time = Ticks.now
         for step in chain.completedSteps {
+            trace?.begin(step.entry, "completed", exchange)
             step.hook.completed(exchange)
-            time = service.countTime(step.number, since: time)
+            time = count(step.entry, step.place, since: time)
         }
+    }
+
+    /// Counts the time of a hook, and takes its part in an explanation.
+    /// - Returns: the time now, from which the next hook's is counted.
+    @inline(__always)
+    @discardableResult
+    func count(
+        _ entry: Chain.Entry, _ place: Int, since start: Ticks,
+        _ result: Result<Decision, any Error>? = nil
+    ) -> Ticks {
+        let now = Ticks.now
+        let nanoseconds = now.nanoseconds(since: start)
+        service.countTime(entry.number, nanoseconds: nanoseconds)
+        hookTimes.add(nanoseconds, at: place)
+        if let trace { trace.end(entry, exchange, result, duration: nanoseconds) }
+        return now
     }
 
     /// The client has closed its connection.
@@ -296,6 +348,9 @@ final class ExchangeRun {
         if heldBody.capacity > 0 { heldBody.release() }
         waitingSince = nil
         turnaround = 0
+        hookTimes.reset()
+        traceIsProvisional = false
+        if trace != nil { trace = nil }
         if !passedOver.isEmpty { passedOver.removeAll() }
         isCompleted = false
         isReleased = false

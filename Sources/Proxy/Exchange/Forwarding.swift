@@ -8,6 +8,7 @@ enum Forwarding {
         HopByHop.remove(from: headers)
         // Its 100 Continue is said here, when the body is wanted.
         if headers.first(.expect) != nil { headers.remove("expect") }
+        if headers.first(.xSluiceExplain) != nil { headers.remove("x-sluice-explain") }
         // The version in which the message was received (RFC 9110 §7.6.3).
         appendVia(headers, exchange.request.minorVersion == 1 ? "1.1 sluice" : "1.0 sluice")
         setForwarded(exchange)

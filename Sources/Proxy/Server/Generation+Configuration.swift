@@ -3,11 +3,18 @@ import PluginAPI
 
 extension Generation {
     /// Puts a checked configuration to work.
+    /// - Parameter earlier: the one before, from which upstreams of the same name have their health.
     package convenience init(
         _ configuration: ServerConfiguration, number: Int,
-        running: DispatchGroup = DispatchGroup()
+        running: DispatchGroup = DispatchGroup(),
+        after earlier: Generation? = nil, reporter: HealthReporter = .none
     ) {
-        let upstreams = configuration.upstreams.enumerated().map { Upstream($1, number: $0) }
+        let upstreams = configuration.upstreams.enumerated().map { number, upstream in
+            Upstream(
+                upstream, number: number,
+                health: earlier?.upstreams.first { $0.name == upstream.name }?.health,
+                reporter: reporter)
+        }
         var entries: [Chain.Entry] = []
         func enter(_ plugins: [ConfiguredPlugin]) -> [Chain.Entry] {
             plugins.map { plugin in
@@ -65,7 +72,10 @@ extension ServiceSettings {
 }
 
 extension Upstream {
-    convenience init(_ configuration: UpstreamConfiguration, number: Int) {
+    convenience init(
+        _ configuration: UpstreamConfiguration, number: Int, health: UpstreamHealth?,
+        reporter: HealthReporter
+    ) {
         self.init(
             name: configuration.name, number: number,
             targets: configuration.targets.map {
@@ -80,6 +90,7 @@ extension Upstream {
             },
             responseHeadersTimeout: configuration.timeouts.responseHeaders,
             idleTimeout: configuration.timeouts.idle,
-            maximumConnections: configuration.connections)
+            maximumConnections: configuration.connections,
+            healthSettings: configuration.health, health: health, reporter: reporter)
     }
 }

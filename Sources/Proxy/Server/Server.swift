@@ -12,9 +12,11 @@ package final class Server {
     private let store: MetricsStore
     private let state: StateStore
     private let sharing: StateSharing
+    private let reporter: HealthReporter
     private let status: ServerStatus
     private let reloadRequests: ReloadRequests
     private let connectionCount = ConnectionCount()
+    private let time = SystemTime()
     private var configuration: ServerConfiguration
     /// The configuration whose addresses and workers are in force.
     private let initial: ServerConfiguration
@@ -52,7 +54,8 @@ package final class Server {
         self.state = state
         sharing = StateSharing(log: log, metrics: store)
         status = ServerStatus()
-        generation = Generation(configuration, number: 1, running: running)
+        reporter = HealthReporter(log: log, metrics: store)
+        generation = Generation(configuration, number: 1, running: running, reporter: reporter)
     }
 
     // MARK: - Starting
@@ -111,7 +114,7 @@ package final class Server {
             number: number, workers: count, log: log, store: store, state: state, sharing: sharing,
             status: status,
             connectionCount: connectionCount,
-            time: SystemTime())
+            time: time)
         worker.use(generation)
         return worker
     }
@@ -125,13 +128,13 @@ package final class Server {
             var bound = address
             for (index, worker) in workers.enumerated() {
                 if case .unix = address, index > 0 {
-                    worker.listen(dup(shared), endpoint)
+                    worker.listen(dup(shared), at: bound, endpoint)
                     continue
                 }
                 let descriptor = try bound.listen()
                 shared = descriptor
                 bound = bound.bound(descriptor)
-                worker.listen(descriptor, endpoint)
+                worker.listen(descriptor, at: bound, endpoint)
             }
             return bound
         } catch let error as SystemError {
@@ -172,7 +175,9 @@ package final class Server {
         guard let new = result.configuration else {
             return refuseReload("the file has errors", result.diagnostics)
         }
-        let next = Generation(new, number: generation.number + 1, running: running)
+        let next = Generation(
+            new, number: generation.number + 1, running: running, after: generation,
+            reporter: reporter)
         do {
             try next.start()
         } catch {
@@ -188,6 +193,7 @@ package final class Server {
         earlier.removeAll { $0.generation == nil }
         earlier.append(Earlier(generation: generation))
         generation = next
+        next.takeOver(at: time.monotonic)
         // When this returns, every request that begins is served by the new one.
         let taken = DispatchGroup()
         for worker in everyWorker {
@@ -239,6 +245,7 @@ package final class Server {
     package func drain() {
         status.state = .draining
         log(.info, "draining", [("timeout", "\(configuration.timeouts.drain)")])
+        handOver()
         let drained = DispatchGroup()
         for worker in workers {
             drained.enter()
@@ -264,6 +271,27 @@ package final class Server {
         removeSockets()
         log(.info, "stopped")
     }
+
+    /// Where another process listens at the same addresses, new connections are left to it before this one
+    /// stops listening: those that had got half-way here would be reset.
+    private func handOver() {
+        let others = OtherListeners.counts(at: addresses, own: workers.count)
+        guard !others.isEmpty else { return }
+        log(.info, "another process listens here and takes over")
+        let diverted = DispatchGroup()
+        for worker in workers {
+            diverted.enter()
+            worker.loop.submit { [count = workers.count] in
+                worker.divert(own: count, others: others)
+                diverted.leave()
+            }
+        }
+        diverted.wait()
+        usleep(UInt32(Self.handOverTime.nanoseconds / 1000))
+    }
+
+    /// In which a connection that has begun to be made here comes to its end: a few round trips.
+    private static let handOverTime = Duration.milliseconds(300)
 
     private func removeSockets() {
         for case .unix(let path) in addresses + [initial.admin].compactMap({ $0 }) { unlink(path) }

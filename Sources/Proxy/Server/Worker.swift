@@ -32,9 +32,14 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private var endedRuns: ContiguousArray<ExchangeRun> = []
     /// Those whose clients are gone, while their upstreams' answers are still read.
     private var detachedRuns: ContiguousArray<ExchangeRun> = []
+    /// Stands in for upstreams where requests are only tried.
+    var dryRun: DryRunObserver?
+    /// The last ones that have ended.
+    var requests = RequestLog()
     private var dateField = DateField()
     /// Of the first worker only, so that nothing runs twice at once.
     private var periodicRuns: [PeriodicRun] = []
+    private var healthChecks: [HealthCheck] = []
 
     private var knownRoutes: [MetricsStore.RouteKey: RouteMetrics] = [:]
     private var knownPlugins: [String: PluginMetrics] = [:]
@@ -76,7 +81,11 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         service = WorkerService(generation, worker: self, workers: workers)
         // The admin listener decides nothing.
         if number < workers { state.use(settings.state) }
-        if number == 0 { runPeriodically(generation) }
+        if number == 0 {
+            runPeriodically(generation)
+            stopHealthChecks()
+            healthChecks = HealthCheck.all(of: generation.upstreams, loop, transport)
+        }
         for upstream in old?.upstreams ?? [] {
             for target in upstream.targets { transport.retire(target) }
         }
@@ -92,11 +101,16 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         }
     }
 
+    private func stopHealthChecks() {
+        for check in healthChecks { check.cancel() }
+        healthChecks = []
+    }
+
     /// One whose generation serves no more.
     func ended(_ run: PeriodicRun) { periodicRuns.removeAll { $0 === run } }
 
-    func listen(_ descriptor: Int32, _ endpoint: Endpoint) {
-        listeners.append(Listener(descriptor, endpoint, self))
+    func listen(_ descriptor: Int32, at address: ListenAddress, _ endpoint: Endpoint) {
+        listeners.append(Listener(descriptor, address, endpoint, self))
     }
 
     func routeMetrics(for route: Route) -> RouteMetrics {
@@ -188,6 +202,11 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         endedRuns.removeAll(keepingCapacity: true)
     }
 
+    /// Those under way at this moment, without the admin listener's.
+    var runningRequests: [SeenRequest] {
+        (connections.compactMap { $0?.exchange } + detachedRuns).compactMap(\.seen)
+    }
+
     var date: DateField {
         dateField.update(loop.wall)
         return dateField
@@ -224,12 +243,22 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         state.close()
         for run in periodicRuns { run.cancel() }
         periodicRuns = []
+        healthChecks = []
+    }
+
+    /// Leaves new connections to another process that listens at the same addresses.
+    func divert(own: Int, others: [ListenAddress: Int]) {
+        for listener in listeners {
+            guard let count = others[listener.address], count > 0 else { continue }
+            listener.divert(own: own, others: count)
+        }
     }
 
     /// Takes no more connections, and ends each one after the answer at hand.
     func drain(_ whenDone: @escaping () -> Void) {
         for listener in listeners { listener.close() }
         listeners = []
+        stopHealthChecks()
         drained = whenDone
         for connection in connections { connection?.drain() }
         reportIfDrained()

@@ -27,12 +27,8 @@ final class WorkerService {
 
     /// Counts the time that a plugin's hook took.
     /// - Parameter number: the plugin's among the generation's.
-    /// - Returns: the time now, from which the next hook's is counted.
-    @discardableResult
-    func countTime(_ number: Int, since start: Ticks) -> Ticks {
-        let now = Ticks.now
-        pluginDurations[number].add(nanoseconds: now.nanoseconds(since: start))
-        return now
+    func countTime(_ number: Int, nanoseconds: Int64) {
+        pluginDurations[number].add(nanoseconds: nanoseconds)
     }
 
     /// Counts an exchange that has ended.

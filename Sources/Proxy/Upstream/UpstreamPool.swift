@@ -1,23 +1,13 @@
-import PluginAPI
-
-/// One worker's share of an upstream: which target is next, and how many requests are under way.
+/// One worker's share of an upstream: its places, and which target is next.
 final class UpstreamPool {
     let upstream: Upstream
+    var balancer: TargetBalancer
     /// How many requests this worker may have under way.
     private let capacity: Int
     private var active = 0
-    private var targets: [TargetState]
     /// In the order in which they came; those before `firstWaiting` have been served.
     private var waiting: ContiguousArray<Waiter> = []
     private var firstWaiting = 0
-
-    private struct TargetState {
-        let target: Target
-        var active = 0
-        /// Smooth weighted round robin, as in nginx: the targets with weights 5, 1, 1 take turns as
-        /// a a b a c a a, not as five of one in a row.
-        var credit = 0
-    }
 
     private struct Waiter {
         weak var owner: (any UpstreamWaiter)?
@@ -33,7 +23,7 @@ final class UpstreamPool {
     init(_ upstream: Upstream, workers: Int) {
         self.upstream = upstream
         capacity = max(1, (upstream.maximumConnections + workers - 1) / workers)
-        targets = upstream.targets.map { TargetState(target: $0) }
+        balancer = TargetBalancer(upstream)
     }
 
     /// Takes a place.
@@ -72,49 +62,6 @@ final class UpstreamPool {
         guard firstWaiting > 32, firstWaiting * 2 > waiting.count else { return }
         waiting.removeSubrange(..<firstWaiting)
         firstWaiting = 0
-    }
-
-    /// The target for a request, other than those it has failed to reach.
-    func choose(except tried: [Int]) -> Int? {
-        if targets.count == 1 { return tried.isEmpty ? started(0) : nil }
-        let candidates = targets.indices.filter { !tried.contains($0) }
-        guard !candidates.isEmpty else { return nil }
-        switch upstream.balance {
-        case .leastRequests:
-            // Busy in proportion to its weight. Among equals the turn decides, or quiet times would send
-            // everything to the first.
-            let load = { (index: Int) in
-                Double(self.targets[index].active) / Double(self.targets[index].target.weight)
-            }
-            let least = candidates.map(load).min()!
-            return started(turn(among: candidates.filter { load($0) == least }))
-        case .random:
-            var draw = Int.random(in: 0..<candidates.reduce(0) { $0 + targets[$1].target.weight })
-            return started(
-                candidates.first { index in
-                    draw -= targets[index].target.weight
-                    return draw < 0
-                }!)
-        case .roundRobin:
-            return started(turn(among: candidates))
-        }
-    }
-
-    private func turn(among candidates: [Int]) -> Int {
-        for index in candidates { targets[index].credit += targets[index].target.weight }
-        let best = candidates.max { targets[$0].credit < targets[$1].credit }!
-        targets[best].credit -= candidates.reduce(0) { $0 + targets[$1].target.weight }
-        return best
-    }
-
-    func target(_ index: Int) -> Target { targets[index].target }
-
-    /// A request to that target has ended, well or badly.
-    func ended(_ index: Int) { targets[index].active -= 1 }
-
-    private func started(_ index: Int) -> Int {
-        targets[index].active += 1
-        return index
     }
 }
 

@@ -8,7 +8,9 @@ import pytest
 
 from .compiled import compiled
 from .configuration import proxy_to
+from .disk import SmallDisk
 from .flood import Flood
+from .pipe import NamedPipe
 from .process import Process
 from .program import program
 from .redis import Redis
@@ -76,6 +78,18 @@ def compile_tool(tmp_path_factory):
 def start_redis(stack, tmp_path_factory):
     """start_redis(…) -> Redis"""
     return lambda **options: _closing(stack, Redis(tmp_path_factory.mktemp("redis"), **options))
+
+
+@pytest.fixture
+def mount_disk(stack, tmp_path_factory):
+    """mount_disk(megabytes) -> SmallDisk"""
+    return lambda megabytes: _closing(stack, SmallDisk(tmp_path_factory.mktemp("disk"), megabytes))
+
+
+@pytest.fixture
+def make_pipe(stack, tmp_path_factory):
+    """make_pipe() -> NamedPipe"""
+    return lambda: _closing(stack, NamedPipe(tmp_path_factory.mktemp("pipe") / "pipe"))
 
 
 @pytest.fixture

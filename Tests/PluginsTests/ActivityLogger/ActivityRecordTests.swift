@@ -176,6 +176,30 @@ struct ActivityRecordTests {
         }
     }
 
+    @Test("characters that are cut off, too long or not allowed are repaired as Swift repairs them")
+    func strangeCharacters() throws {
+        let pieces: [[UInt8]] =
+            ["a", "é", "€", "🙂", "\u{7FF}", "\u{800}", "\u{FFFF}", "\u{10FFFF}", "\"\n"].map {
+                Array($0.utf8)
+            } + [
+                [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80],
+                [0xED, 0x9F, 0xBF], [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80],
+                [0xF5, 0x80], [0xFF],
+            ]
+        var random = SplitMix64(seed: 5)
+        for _ in 0..<5000 {
+            let text = (0..<8).flatMap { _ in
+                let piece = pieces.randomElement(using: &random)!
+                return piece.prefix(Int.random(in: 1...4, using: &random))
+            }
+            let buffer = JSONBuffer(capacity: 1)
+            text.withUnsafeBufferPointer { buffer.appendString($0) }
+            let value = try JSONSerialization.jsonObject(
+                with: Data(buffer.bytes), options: .fragmentsAllowed)
+            #expect(value as? String == String(decoding: text, as: UTF8.self), "\(text)")
+        }
+    }
+
     @Test(
         "numbers are written exactly",
         arguments: [

@@ -1,4 +1,5 @@
 import Foundation
+import PluginAPI
 import Testing
 
 @testable import Plugins

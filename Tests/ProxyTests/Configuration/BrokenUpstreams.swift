@@ -163,6 +163,91 @@ extension Broken {
             plugins.json:3:133: upstreams.api.tls.verify: expected true or false, found "yes"
             """#),
         Broken(
+            "health out of bounds",
+            #"""
+            {
+              "listen": "127.0.0.1:8080",
+              "upstreams": {
+                "api": {
+                  "targets": [{ "url": "http://a" }, { "url": "http://b" }],
+                  "health": {
+                    "passive": {
+                      "consecutiveFailures": 0, "errorShare": 50, "minimumRequests": 0, "window": "500ms",
+                      "statuses": [503, 429], "ejectFor": "0s", "maximumEjected": 0, "slowStart": "5s"
+                    },
+                    "active": { "path": "healthz", "interval": "10ms", "timeout": "2m", "statuses": [100], "headers": { "host": 5 } },
+                    "slowStart": "1d"
+                  }
+                }
+              },
+              "routes": [{ "name": "all", "upstream": "api" }]
+            }
+            """#,
+            #"""
+            plugins.json:8:34: upstreams.api.health.passive.consecutiveFailures: expected a whole number from 1 to 1000, found 0
+            plugins.json:8:51: upstreams.api.health.passive.errorShare: expected a number from 0.01 to 1, found 50
+            plugins.json:8:74: upstreams.api.health.passive.minimumRequests: expected a whole number from 1 to 100000, found 0
+            plugins.json:8:87: upstreams.api.health.passive.window: expected a duration from 1s to 1h, found "500ms"
+            plugins.json:9:29: upstreams.api.health.passive.statuses[1]: expected a whole number from 500 to 599, found 429
+            plugins.json:9:47: upstreams.api.health.passive.ejectFor: expected a duration from 100ms to 1d, found "0s"
+            plugins.json:9:71: upstreams.api.health.passive.maximumEjected: expected a number from 0.01 to 1, found 0
+            plugins.json:9:74: upstreams.api.health.passive: unknown key "slowStart" (known: consecutiveFailures, errorShare, minimumRequests, window, statuses, ejectFor, ejectForAtMost, maximumEjected)
+            plugins.json:11:29: upstreams.api.health.active.path: expected a path such as "/healthz", found "healthz"; did you mean "/healthz"?
+            plugins.json:11:52: upstreams.api.health.active.interval: expected a duration from 100ms to 1h, found "10ms"
+            plugins.json:11:71: upstreams.api.health.active.timeout: expected a duration from 1ms to 1m, found "2m"
+            plugins.json:11:90: upstreams.api.health.active.statuses[0]: expected a whole number from 200 to 599, found 100
+            plugins.json:11:117: upstreams.api.health.active.headers.host: expected a string, found a number that is not shown
+            plugins.json:12:22: upstreams.api.health.slowStart: expected a duration from 0s to 1h, found "1d"
+            """#),
+        Broken(
+            "health checks without a path",
+            #"""
+            {
+              "listen": "127.0.0.1:8080",
+              "upstreams": { "api": { "url": "http://a", "health": { "active": { "interval": "5s" } } } },
+              "routes": [{ "name": "all", "upstream": "api" }]
+            }
+            """#,
+            #"""
+            plugins.json:3:68: upstreams.api.health.active: missing key "path": expected a path such as "/healthz"
+            """#),
+        Broken(
+            "an ejection that is to last at most less than at first",
+            #"""
+            {
+              "listen": "127.0.0.1:8080",
+              "upstreams": { "api": { "targets": [{ "url": "http://a" }, { "url": "http://b" }], "health": { "passive": { "ejectFor": "1m", "ejectForAtMost": "10s" } } } },
+              "routes": [{ "name": "all", "upstream": "api" }]
+            }
+            """#,
+            #"""
+            plugins.json:3:147: upstreams.api.health.passive.ejectForAtMost: expected at least "ejectFor", found less
+            """#),
+        Broken(
+            "health settings without effect",
+            #"""
+            {
+              "listen": "127.0.0.1:8080",
+              "upstreams": {
+                "one": { "url": "http://a", "health": { "passive": { "ejectFor": "1s" } } },
+                "none": { "targets": [{ "url": "http://a" }, { "url": "http://b" }], "health": { "passive": { "consecutiveFailures": null, "errorShare": null } } },
+                "off": { "targets": [{ "url": "http://a" }, { "url": "http://b" }], "health": { "passive": null, "slowStart": "1m" } },
+                "slow": { "url": "http://a", "health": { "passive": null, "active": { "path": "/", "interval": "1s", "timeout": "2s" } } },
+                "fine": { "url": "http://a", "health": { "active": { "path": "/up?deep=1" } } }
+              },
+              "routes": [
+                { "path": "/1", "upstream": "one" }, { "path": "/2", "upstream": "none" }, { "path": "/3", "upstream": "off" },
+                { "path": "/4", "upstream": "slow" }, { "path": "/5", "upstream": "fine" }
+              ]
+            }
+            """#,
+            #"""
+            plugins.json:4:56: warning: upstreams.one.health.passive: there is one target, and the last one is never ejected
+            plugins.json:5:97: warning: upstreams.none.health.passive: nothing ejects a target: both "consecutiveFailures" and "errorShare" are null
+            plugins.json:6:115: warning: upstreams.off.health.slowStart: no target returns, because none is taken out: "passive" and "active" are null
+            plugins.json:7:117: warning: upstreams.slow.health.active.timeout: a check may take longer than "interval": the next one waits for its end
+            """#),
+        Broken(
             "an upstream that nobody uses",
             #"""
             {

@@ -115,6 +115,9 @@ struct SampleTests {
         #expect(configuration.timeouts == full.timeouts)
         #expect(configuration.upstreams[0].timeouts == full.upstreams[0].timeouts)
         #expect(configuration.upstreams[0].balance == .roundRobin)
+        let health = configuration.upstreams[0].health
+        #expect(health.passive?.consecutiveFailures == 5 && health.active == nil)
+        #expect(health.passive?.statuses == [502, 503, 504] && health.slowStart == .seconds(30))
         #expect(configuration.upstreams[0].targets[0].address.description == "http://a:8080")
         #expect(configuration.routes[0].name == "/*")
         #expect(

@@ -45,7 +45,11 @@ struct MetricsStoreTests {
         let worker = store.makeWorker()
         worker.requestsStarted.add(3)
         worker.requestsEnded.add(1)
-        let page = MetricsPage.render(store.contents.withLock { $0 }, connections: 7)
+        let target = Target(.tcp(isSecure: false, host: "127.0.0.1", port: 1))
+        let page = MetricsPage.render(
+            store.contents.withLock { $0 }, connections: 7,
+            upstreams: [Upstream(name: "u", number: 0, targets: [target])],
+            at: MonotonicTime(nanoseconds: 0))
 
         var families: [String] = []
         for line in page.split(separator: "\n") {
@@ -69,6 +73,8 @@ struct MetricsStoreTests {
             #"sluice_request_duration_seconds_count{route="r"} 2"#,
             #"sluice_plugin_decisions_total{plugin="p",decision="refuse",reason="why"} 1"#,
             #"sluice_plugin_decisions_total{plugin="p",decision="proceed",reason=""} 1"#,
+            #"sluice_upstream_target_up{upstream="u",target="http://127.0.0.1:1"} 1"#,
+            #"sluice_upstream_panic{upstream="u"} 0"#,
             #"sluice_extra_total{k="a"} 1"#, #"sluice_level{k="b"} 0.5"#,
         ] {
             #expect(page.contains(line + "\n"), "\(line)")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("An upstream's pool")
+@Suite("An upstream's places")
 struct UpstreamPoolTests {
     /// Someone who waits for a place until it gets one or gives up.
     private final class Waiter: UpstreamWaiter {
@@ -23,27 +23,12 @@ struct UpstreamPoolTests {
         }
     }
 
-    private func pool(
-        weights: [Int] = [1], _ balance: Balance = .roundRobin, connections: Int = 512,
-        workers: Int = 1
-    ) -> UpstreamPool {
-        let targets = weights.enumerated().map { number, weight in
-            Target(
-                .tcp(isSecure: false, host: "127.0.0.1", port: UInt16(number + 1)), weight: weight)
-        }
+    private func pool(connections: Int, workers: Int = 1) -> UpstreamPool {
+        let target = Target(.tcp(isSecure: false, host: "127.0.0.1", port: 1))
         return UpstreamPool(
-            Upstream(
-                name: "u", number: 0, targets: targets, balance: balance,
-                maximumConnections: connections),
+            Upstream(name: "u", number: 0, targets: [target], maximumConnections: connections),
             workers: workers)
     }
-
-    /// The targets of so many requests that all go on.
-    private func sequence(_ pool: UpstreamPool, _ count: Int) -> [Int] {
-        (0..<count).map { _ in pool.choose(except: []) ?? -1 }
-    }
-
-    // MARK: - Places
 
     @Test(
         "each worker has its share of the connections, rounded up, and at least one",
@@ -149,90 +134,5 @@ struct UpstreamPoolTests {
         let list = try #require(
             Mirror(reflecting: pool).children.first { $0.label == "waiting" }?.value)
         #expect(Mirror(reflecting: list).children.count < 1000)
-    }
-
-    // MARK: - Targets
-
-    @Test("targets take turns")
-    func roundRobin() {
-        #expect(sequence(pool(weights: [1, 1, 1]), 7) == [0, 1, 2, 0, 1, 2, 0])
-    }
-
-    @Test(
-        "weights are spread out as nginx spreads them",
-        arguments: [
-            ([5, 1, 1], [0, 0, 1, 0, 2, 0, 0]), ([2, 1], [0, 1, 0]), ([1, 2], [1, 0, 1]),
-            ([4, 2, 1], [0, 1, 0, 2, 0, 1, 0]), ([1, 1, 3], [2, 0, 2, 1, 2]),
-        ])
-    func smooth(_ weights: [Int], _ turn: [Int]) {
-        #expect(sequence(pool(weights: weights), turn.count * 3) == turn + turn + turn)
-    }
-
-    @Test("least requests goes where least is under way, by weight")
-    func leastRequests() {
-        let even = pool(weights: [1, 1, 1], .leastRequests)
-        #expect(Set(sequence(even, 3)) == [0, 1, 2])
-        even.ended(1)
-        #expect(even.choose(except: []) == 1)
-        even.ended(2)
-        even.ended(2)
-        #expect(sequence(even, 2) == [2, 2])
-
-        let uneven = pool(weights: [3, 1], .leastRequests)
-        let chosen = sequence(uneven, 40)
-        #expect(chosen.count { $0 == 0 } == 30)
-    }
-
-    @Test("of targets that are equally busy each has its turn")
-    func leastRequestsTies() {
-        let pool = pool(weights: [1, 1, 1], .leastRequests)
-        var chosen: Set<Int> = []
-        for _ in 0..<6 {
-            let index = pool.choose(except: [])!
-            chosen.insert(index)
-            pool.ended(index)
-        }
-        #expect(chosen == [0, 1, 2])
-    }
-
-    @Test("chance keeps to the weights")
-    func random() {
-        let pool = pool(weights: [3, 1], .random)
-        let count = 20_000
-        let first = sequence(pool, count).count { $0 == 0 }
-        // Six standard deviations to either side.
-        #expect(abs(first - count * 3 / 4) < 370)
-    }
-
-    @Test(
-        "what could not be reached is not tried again, and all others are",
-        arguments: [Balance.roundRobin, .leastRequests, .random])
-    func others(_ balance: Balance) {
-        for _ in 0..<20 {
-            let pool = pool(weights: [5, 1, 2], balance)
-            var tried: [Int] = []
-            while let index = pool.choose(except: tried) {
-                #expect(!tried.contains(index))
-                pool.ended(index)
-                tried.append(index)
-            }
-            #expect(tried.sorted() == [0, 1, 2])
-        }
-    }
-
-    @Test("a single target is tried once")
-    func single() {
-        let pool = pool()
-        #expect(pool.choose(except: []) == 0)
-        #expect(pool.choose(except: [0]) == nil)
-        #expect(pool.target(0).address == .tcp(isSecure: false, host: "127.0.0.1", port: 1))
-    }
-
-    @Test("failures of one target leave the turns of the others as they were")
-    func turnsAfterFailure() {
-        let pool = pool(weights: [1, 1, 1])
-        for _ in 0..<9 where pool.choose(except: []) == 0 { _ = pool.choose(except: [0]) }
-        let chosen = sequence(pool, 300)
-        for index in 0..<3 { #expect(abs(chosen.count { $0 == index } - 100) <= 2) }
     }
 }

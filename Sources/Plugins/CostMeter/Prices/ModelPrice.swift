@@ -56,6 +56,15 @@ final class ModelPrice: Sendable {
         return cost
     }
 
+    /// What so many tokens may cost at most, whatever the provider does with its cache, and however much of
+    /// the answer is thinking: what a budget reserves for a request of which no more is known.
+    func highestCost(input: Int, output: Int, serviceTier: ServiceTier?) -> Money {
+        let (input, output) = (max(0, input), max(0, output))
+        let band = band(serviceTier ?? .standard, input: input)
+        let dearest = max(band.input, band.cached, band.cacheWrite, band.longCacheWrite)
+        return dearest * input + max(band.output, band.reasoning) * output
+    }
+
     private func band(_ tier: ServiceTier, input: Int) -> Band {
         if let band = bands.first(where: { $0.tier == tier && $0.above < input }) { return band }
         // There are always standard ones for any prompt.

@@ -12,6 +12,7 @@ extension ConfigurationBuilder {
             settings.url.map { [TargetConfiguration(address: $0, weight: 1)] }
             ?? settings.targets.map(\.checked)
         checkTargets(written, settings)
+        checkHealth(settings.health, targets: written.count)
         let certificates = certificates(settings.tls)
         guard errors.count == 0 else { return nil }
         return UpstreamConfiguration(
@@ -22,7 +23,8 @@ extension ConfigurationBuilder {
             timeouts: settings.timeouts.checked, connections: settings.connections,
             httpVersion: settings.httpVersion,
             tls: UpstreamTLSConfiguration(
-                verify: settings.tls.verify, caFile: certificates))
+                verify: settings.tls.verify, caFile: certificates),
+            health: upstreamTarget == nil ? settings.health.checked : HealthConfiguration())
     }
 
     private mutating func checkTargets(

@@ -13,6 +13,7 @@ package struct UpstreamConfiguration: Sendable {
     package let connections: Int
     package let httpVersion: UpstreamHTTPVersion
     package let tls: UpstreamTLSConfiguration
+    package let health: HealthConfiguration
 }
 
 package struct TargetConfiguration: Sendable, Equatable {

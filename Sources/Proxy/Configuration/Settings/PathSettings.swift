@@ -45,12 +45,28 @@ struct PathPrefix: SettingValue {
     var settingJSON: JSONValue { .string(text) }
 }
 
+/// What a health check asks for: a path, and a query if there is one.
+struct CheckPath: SettingValue {
+    let text: String
+
+    static var settingType: SettingType {
+        .notation("path", expected: #"a path such as "/healthz""#, pattern: "^/[^#]*$")
+    }
+
+    init(setting value: ConfigurationValue) throws(ConfigurationError) {
+        text = try PathText.read(
+            value, expected: Self.settingType.expected, allowsQuery: true)
+    }
+
+    var settingJSON: JSONValue { .string(text) }
+}
+
 /// The path of a request's target (RFC 9112 §3.2.1).
 enum PathText {
     /// Begins with a slash and has only characters that a request's target may have.
-    static func read(_ value: ConfigurationValue, expected: String) throws(ConfigurationError)
-        -> String
-    {
+    static func read(
+        _ value: ConfigurationValue, expected: String, allowsQuery: Bool = false
+    ) throws(ConfigurationError) -> String {
         guard let text = value.string, text.hasPrefix("/") else {
             throw ConfigurationError(
                 at: value, expected: expected,
@@ -58,11 +74,15 @@ enum PathText {
                     $0.isEmpty || $0.contains("://") ? nil : "/\($0)"
                 })
         }
-        guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != 0x3F && $0 != 0x23 }) else {
+        guard
+            text.utf8.allSatisfy({
+                0x21...0x7E ~= $0 && ($0 != 0x3F || allowsQuery) && $0 != 0x23
+            })
+        else {
             throw ConfigurationError(
                 at: value,
-                expected:
-                    "a path without \"?\" and \"#\", other characters than visible ASCII percent-encoded"
+                expected: "a path without \(allowsQuery ? "" : "\"?\" and ")\"#\", "
+                    + "other characters than visible ASCII percent-encoded"
             )
         }
         return text

@@ -19,6 +19,8 @@ struct UpstreamSettings: SettingsObject {
     var httpVersion: UpstreamHTTPVersion = .auto
     @Setting("tls", "How https targets are verified.")
     var tls: UpstreamTLSSettings = UpstreamTLSSettings()
+    @Setting("health", "How it is found out which targets are well.")
+    var health: HealthSettings = HealthSettings()
 
     func validate() throws(ConfigurationError) {
         if url == nil, targets.isEmpty {

@@ -102,6 +102,39 @@ struct ModelPriceTests {
         #expect(price.cost(of: TokenUsage(output: .min, total: .max), serviceTier: nil) == most)
     }
 
+    @Test("no usage costs more than is said to be the most", arguments: 0..<50)
+    func highest(seed: Int) throws {
+        var random = SplitMix64(seed: seed)
+        func amount() -> Int { .random(in: 0..<50, using: &random) }
+        let price = try price(
+            """
+            [
+              { "input": \(amount()), "cached": \(amount()), "cacheWrite": \(amount()),
+                "longCacheWrite": \(amount()), "output": \(amount()), "reasoning": \(amount()) },
+              { "tier": "priority", "input": \(amount()), "output": \(amount()) }
+            ]
+            """)
+        for tier in [nil, ServiceTier.priority] {
+            for _ in 0..<100 {
+                let (input, output) = (amount(), amount())
+                let usage = TokenUsage(
+                    input: input, output: output, cached: amount(), cacheWrite: amount(),
+                    longCacheWrite: amount(), reasoning: amount())
+                #expect(
+                    price.cost(of: usage, serviceTier: tier)
+                        <= price.highestCost(input: input, output: output, serviceTier: tier))
+            }
+        }
+        // And no less than it can be.
+        #expect(
+            price.highestCost(input: 1, output: 0, serviceTier: nil)
+                == [
+                    TokenUsage(input: 1), TokenUsage(input: 1, cached: 1),
+                    TokenUsage(input: 1, cacheWrite: 1),
+                    TokenUsage(input: 1, cacheWrite: 1, longCacheWrite: 1),
+                ].map { price.cost(of: $0, serviceTier: nil) }.max())
+    }
+
     @Test("a decimal computation of any usage gives the same", arguments: 0..<200)
     func decimals(seed: Int) throws {
         var random = SplitMix64(seed: seed)

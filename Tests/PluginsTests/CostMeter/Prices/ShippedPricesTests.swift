@@ -55,10 +55,15 @@ struct ShippedPricesTests {
         }
     }
 
-    @Test("every key of the file is documented")
+    @Test("the documentation has every key, and its example is right")
     func documented() throws {
         let page = try String(
             contentsOf: Self.root.appending(path: "docs/prices.md"), encoding: .utf8)
+        let example = try #require(page.firstRange(of: "```jsonc\n")).upperBound
+        let end = try #require(page[example...].firstRange(of: "```")).lowerBound
+        let shown = PriceTable(try .reading(String(page[example..<end])))
+        #expect(shown.price(of: "openai/gpt-4o-2026-01-01")?.name == "gpt-4o")
+        #expect(shown.price(of: "llama-4")?.name == "llama-*")
         for setting in PriceFile.settings + ProviderPrices.settings + PriceRates.settings {
             #expect(page.contains("| `\(setting.key)` | \(setting.meaning)"), "\(setting.key)")
         }

@@ -21,6 +21,8 @@ struct ProxyFile: Sendable {
     var upstreamTimeouts: [String: String] = [:]
     /// How many requests the upstream takes at once.
     var connections = 512
+    /// The upstream's `health`.
+    var health = "{}"
 
     init(_ plugins: [Part] = [], route: [Part] = [], to port: UInt16? = nil) {
         self.plugins = plugins
@@ -39,6 +41,7 @@ struct ProxyFile: Sendable {
                 return """
                     "up": {
                         "targets": [\(targets.joined(separator: ", "))], "connections": \(connections),
+                        "health": \(health),
                         "timeouts": \(Self.object(upstreamTimeouts))
                     }
                     """

@@ -83,6 +83,20 @@ final class RunningProxy {
         try connect().ask(line, fields, body)
     }
 
+    /// What `/upstreams` says of each target: its state, and its failures.
+    func targets() throws -> [(state: String, failures: Int, inFlight: Int)] {
+        let body = try RawClient(adminPort).ask("GET /upstreams").text
+        let page = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+        let upstreams = page?["upstreams"] as? [[String: Any]]
+        let targets = upstreams?.first?["targets"] as? [[String: Any]] ?? []
+        return targets.map {
+            (
+                $0["state"] as? String ?? "", $0["failures"] as? Int ?? -1,
+                $0["requests_in_flight"] as? Int ?? -1
+            )
+        }
+    }
+
     // MARK: - Its life
 
     func reload(_ file: ProxyFile) {

@@ -5,7 +5,7 @@ import PluginAPI
 
 extension ProgramCase {
     static let all =
-        [counting, velocity] + fingerprints
+        [counting, velocity, budget] + fingerprints
         + [LimitAlgorithm.slidingWindow, .gcra].flatMap { algorithm in
             [limiter(algorithm, ["7/s"]), limiter(algorithm, ["9/s", "40/m", "1000/h"])]
         }

@@ -1,16 +1,15 @@
 import Glibc
-import PluginAPI
 
 /// JSON text in bytes, written front to back into memory that is used again and again.
 ///
 /// One thread uses it at a time.
-final class JSONBuffer {
+package final class JSONBuffer {
     // Invariant: 0 <= count <= capacity, the bytes that `base` points to.
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = max(capacity, 1)
         base = .allocate(capacity: self.capacity)
     }
@@ -18,10 +17,10 @@ final class JSONBuffer {
     deinit { base.deallocate() }
 
     /// Valid until the next change.
-    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
+    package var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
 
     /// Forgets the bytes and keeps the memory, unless it has become larger than `limit`.
-    func removeAll(keepingAtMost limit: Int) {
+    package func removeAll(keepingAtMost limit: Int) {
         count = 0
         guard capacity > limit else { return }
         base.deallocate()
@@ -30,7 +29,7 @@ final class JSONBuffer {
     }
 
     @inline(__always)
-    func append(_ other: UnsafeBufferPointer<UInt8>) {
+    package func append(_ other: UnsafeBufferPointer<UInt8>) {
         guard let source = other.baseAddress else { return }
         reserve(other.count)
         memcpy(base + count, source, other.count)
@@ -38,18 +37,18 @@ final class JSONBuffer {
     }
 
     @inline(__always)
-    func append(_ text: StaticString) {
+    package func append(_ text: StaticString) {
         append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    func appendVerbatim(_ text: String) {
+    package func appendVerbatim(_ text: String) {
         if text.utf8.withContiguousStorageIfAvailable({ append($0) }) == nil {
             Array(text.utf8).withUnsafeBufferPointer { append($0) }
         }
     }
 
     @inline(__always)
-    func append(_ byte: UInt8) {
+    package func append(_ byte: UInt8) {
         reserve(1)
         base[count] = byte
         count += 1
@@ -73,13 +72,13 @@ final class JSONBuffer {
 // MARK: Values
 
 extension JSONBuffer {
-    func appendNumber(_ number: Int) {
+    package func appendNumber(_ number: Int) {
         if number < 0 { append(UInt8(ascii: "-")) }
         appendDigits(number.magnitude, atLeast: 1)
     }
 
     /// Milliseconds with three decimals, rounded down: `12.345`.
-    func appendMilliseconds(_ duration: Duration) {
+    package func appendMilliseconds(_ duration: Duration) {
         let microseconds = max(0, duration.nanoseconds / 1000)
         appendDigits(UInt(microseconds / 1000), atLeast: 1)
         append(UInt8(ascii: "."))
@@ -87,54 +86,81 @@ extension JSONBuffer {
     }
 
     /// A string in quotes. Bytes that are not UTF-8 become U+FFFD.
-    func appendString(_ text: UnsafeBufferPointer<UInt8>) {
+    package func appendString(_ text: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
         appendEscaped(text)
         append(UInt8(ascii: "\""))
     }
 
-    func appendString(_ text: Bytes) { text.withBytes { appendString($0) } }
+    package func appendString(_ text: Bytes) { text.withBytes { appendString($0) } }
 
-    func appendString(_ text: String) {
+    package func appendString(_ text: String) {
         if text.utf8.withContiguousStorageIfAvailable({ appendString($0) }) == nil {
             Array(text.utf8).withUnsafeBufferPointer { appendString($0) }
         }
     }
 
-    func appendString(_ address: IPAddress) { address.withText { appendString($0) } }
+    package func appendString(_ address: IPAddress) { address.withText { appendString($0) } }
 
-    func appendString(_ time: WallTime) { time.withText { appendString($0) } }
+    package func appendString(_ time: WallTime) { time.withText { appendString($0) } }
 
-    func appendString(_ amount: Money) { amount.withText { appendString($0) } }
+    package func appendString(_ amount: Money) { amount.withText { appendString($0) } }
 
-    /// What stands between the quotes.
-    func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+    package func appendOptional<Value>(_ value: Value?, _ append: (Value) -> Void) {
+        if let value { append(value) } else { self.append("null") }
+    }
+
+    /// What stands between the quotes. Bytes that are not UTF-8 become U+FFFD.
+    package func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
         var plain = 0
-        for index in text.indices {
-            let byte = text[index]
+        var place = 0
+        while place < text.count {
+            let byte = text[place]
             if byte >= 0x80 {
-                // What begins here is rare enough for the slow way, which also checks it.
-                append(UnsafeBufferPointer(rebasing: text[plain..<index]))
-                return appendRepaired(UnsafeBufferPointer(rebasing: text[index...]))
-            }
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                let length = Self.characterLength(in: text, at: place)
+                if length < 0 {
+                    append(UnsafeBufferPointer(rebasing: text[plain..<place]))
+                    append("\u{FFFD}")
+                    plain = place - length
+                }
+                place += abs(length)
                 continue
             }
-            append(UnsafeBufferPointer(rebasing: text[plain..<index]))
-            appendEscape(byte)
-            plain = index + 1
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                append(UnsafeBufferPointer(rebasing: text[plain..<place]))
+                appendEscape(byte)
+                plain = place + 1
+            }
+            place += 1
         }
         append(UnsafeBufferPointer(rebasing: text[plain...]))
     }
 
-    private func appendRepaired(_ text: UnsafeBufferPointer<UInt8>) {
-        for byte in String(decoding: text, as: UTF8.self).utf8 {
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                appendEscape(byte)
-            } else {
-                append(byte)
-            }
+    /// How many bytes the character at a place has (RFC 3629 §4); negative for so many that are none and
+    /// are replaced as one (the maximal subpart of The Unicode Standard, 3.9).
+    private static func characterLength(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int {
+        var next: ClosedRange<UInt8> = 0x80...0xBF
+        let length: Int
+        switch text[place] {
+        case 0xC2...0xDF: length = 2
+        case 0xE0...0xEF: length = 3
+        case 0xF0...0xF4: length = 4
+        default: return -1
         }
+        switch text[place] {
+        case 0xE0: next = 0xA0...0xBF
+        case 0xED: next = 0x80...0x9F
+        case 0xF0: next = 0x90...0xBF
+        case 0xF4: next = 0x80...0x8F
+        default: break
+        }
+        for offset in 1..<length {
+            guard place + offset < text.count, next.contains(text[place + offset]) else {
+                return -offset
+            }
+            next = 0x80...0xBF
+        }
+        return length
     }
 
     private func appendEscape(_ byte: UInt8) {

@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// Something by which a rate limiter tells clients apart.
+/// Something by which limiters and budgets tell clients apart.
 package enum KeyPart: Sendable {
     case identity
     case tier
