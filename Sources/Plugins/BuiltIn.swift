@@ -14,6 +14,7 @@ public enum BuiltIn {
         ConcurrencyLimiter.self,
         RequestGuard.self,
         HeaderRules.self,
+        CostMeter.self,
         Retry.self,
         SSEKeepalive.self,
         VelocityGuard.self,

@@ -5,7 +5,7 @@ import PluginAPI
 
 extension ProgramCase {
     static let all =
-        [counting, velocity, budget] + fingerprints
+        [counting, velocity, budget, spend] + fingerprints
         + [LimitAlgorithm.slidingWindow, .gcra].flatMap { algorithm in
             [limiter(algorithm, ["7/s"]), limiter(algorithm, ["9/s", "40/m", "1000/h"])]
         }
@@ -41,6 +41,15 @@ extension ProgramCase {
         ) { random in
             (limitArguments(&random, rates), passed(&random, period: 1_000_000))
         }
+    }
+
+    private static let spend = ProgramCase(name: "cost-meter's", program: SpendProgram()) {
+        random in
+        let isNothing = Int.random(in: 0..<5, using: &random) == 0
+        let words = [1, 100_000, 100_000, 100_000, 5_000_000, 999_999].map { highest in
+            isNothing ? 0 : Double(Int.random(in: 0...highest, using: &random))
+        }
+        return (words, passed(&random, period: 3_600_000_000))
     }
 
     private static let velocity = ProgramCase(

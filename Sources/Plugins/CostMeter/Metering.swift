@@ -1,0 +1,105 @@
+import PluginAPI
+
+/// What the plugin knows of one exchange, from its request to its end.
+final class Metering {
+    private let prices: ModelPrices
+    /// The model that answered, or that the request asks for while none has; nil when nobody says.
+    private(set) var model: String?
+    /// What that is charged by.
+    private(set) var rate: ModelPrices.Rate?
+    /// About how many tokens the prompt is.
+    let estimatedInput: Int
+    /// The upstream is asked for its usage, and the client did not ask.
+    let asksForUsage: Bool
+    let answer = AnswerMeter()
+    /// The answer is of a kind that is charged for.
+    var isAnswered = false
+    /// The text that the estimate so far is of.
+    var estimatedText = TextMeasure()
+
+    init(
+        model: String?, prices: ModelPrices, estimatedInput: Int, asksForUsage: Bool
+    ) {
+        self.prices = prices
+        self.model = model
+        rate = model.map { prices.rate(of: $0) }
+        self.estimatedInput = estimatedInput
+        self.asksForUsage = asksForUsage
+    }
+
+    /// Whether an instance with these prices meters the exchange: of several in a chain only one does.
+    func isOf(_ prices: ModelPrices) -> Bool { self.prices === prices }
+
+    /// Why usage is an estimate.
+    enum Estimate: String, CaseIterable, Sendable {
+        /// The client left before the upstream said it.
+        case clientLeft = "client_left"
+        /// The answer broke off.
+        case brokenOff = "broken_off"
+        /// The answer came to its end and did not say it.
+        case notReported = "not_reported"
+        /// The answer was coded, though it had been asked for as it is, and could not be read.
+        case coded
+    }
+
+    /// What the exchange has taken, and why that is an estimate if it is; nil when nothing is to be
+    /// charged.
+    func usage(of exchange: Exchange) -> (usage: TokenUsage, estimate: Estimate?)? {
+        let report = answer.report
+        let reported = report.numbers.usage
+        let hasEnded = answer.hasEnded
+        if let reported, report.isWhole, hasEnded || report.text == report.reportedText {
+            return (reported, nil)
+        }
+        guard isAnswered else {
+            // The upstream has begun to work on a request whose client did not wait for the answer.
+            let outcome = exchange.outcome
+            guard outcome.aborted == .client, outcome.attempts > 0, exchange.response.status == 0
+            else { return reported.map { ($0, nil) } }
+            return (estimate(), .clientLeft)
+        }
+        if answer.reading == .coded { return (estimate(), .coded) }
+        if answer.reading == .none || hasEnded, reported == nil, report.text.isEmpty { return nil }
+        let reason: Estimate =
+            hasEnded ? .notReported : exchange.outcome.aborted == .client ? .clientLeft : .brokenOff
+        return (estimate(), reason)
+    }
+
+    /// What has passed so far: what was reported, and about what has come since.
+    func estimate() -> TokenUsage {
+        let report = answer.report
+        var usage = report.numbers.usage ?? TokenUsage()
+        let since = report.text - report.reportedText
+        usage.input = usage.input ?? estimatedInput
+        usage.output = (usage.output ?? 0) + since.estimatedTokens
+        usage.total = (usage.input ?? 0) + (usage.output ?? 0)
+        usage.isEstimated = true
+        return usage
+    }
+
+    // MARK: - The price
+
+    /// What the tokens cost: by the model that answered if it has a price, else by the one that was asked
+    /// for.
+    func cost(of usage: TokenUsage) -> Cost {
+        learnModel()
+        let report = answer.report
+        // The provider knows best, but not of what came after it said so.
+        if !usage.isEstimated, let amount = report.numbers.cost {
+            return Cost(amount, source: .provider)
+        }
+        guard let rate, let price = rate.price else { return Cost(.zero, source: .unpriced) }
+        let tier = report.serviceTier.withBytes { ServiceTier(reported: $0) }
+        return Cost(price.cost(of: usage, serviceTier: tier), source: rate.source)
+    }
+
+    /// Takes over which model answers, once that is known.
+    private func learnModel() {
+        let found = answer.report.model
+        guard !found.isEmpty, model.map({ !(found == $0) }) ?? true else { return }
+        let name = found.string
+        model = name
+        let rate = prices.rate(of: name)
+        if self.rate?.source != .prices || rate.source == .prices { self.rate = rate }
+    }
+}
