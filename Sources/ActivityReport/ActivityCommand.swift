@@ -1,4 +1,3 @@
-import Glibc
 import PluginAPI
 import Proxy
 
@@ -52,8 +51,6 @@ public enum ActivityCommand: Command {
     }
 
     public static func run(_ arguments: Arguments, _ context: CommandContext) throws -> Int32 {
-        // Whoever reads the output may stop reading, as head does.
-        signal(SIGPIPE, SIG_DFL)
         var arguments = arguments
         do {
             let options = try ActivityOptions(

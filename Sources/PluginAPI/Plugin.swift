@@ -129,7 +129,15 @@ extension SharedStatePhase {
 /// It runs on the request's own event loop and returns to it after each suspension, so the exchange
 /// may be used as in a synchronous hook. When it does not suspend it costs next to nothing.
 public protocol AsyncRequestPhase: Plugin {
+    /// Decides where nothing has to be waited for, without the task that waiting takes; nil lets `request`
+    /// be asked. Always nil unless the plugin says otherwise.
+    func decideAtOnce(_ exchange: Exchange) throws -> Decision?
+
     nonisolated(nonsending) func request(_ exchange: Exchange) async throws -> Decision
+}
+
+extension AsyncRequestPhase {
+    public func decideAtOnce(_ exchange: Exchange) throws -> Decision? { nil }
 }
 
 /// Decides about a request when its whole body has arrived.

@@ -109,10 +109,10 @@ final class ChainRun: WaitKeeper {
         {
             return end
         }
-        if let plugin = entry.plugin as? any AsyncRequestPhase,
-            let end = end(try await plugin.request(exchange), by: entry)
-        {
-            return end
+        if let plugin = entry.plugin as? any AsyncRequestPhase {
+            let atOnce = try plugin.decideAtOnce(exchange)
+            let decision = if let atOnce { atOnce } else { try await plugin.request(exchange) }
+            if let end = end(decision, by: entry) { return end }
         }
         guard let plugin = entry.plugin as? any WholeRequestPhase else { return nil }
         // All of it is waited for, whether or not its length was announced.

@@ -320,6 +320,25 @@ def test_a_running_proxy_is_asked(listener):
     assert slowest.stdout == "no records\n"
 
 
+def test_a_real_proxy_tells_what_its_file_tells(serve):
+    proxy, _ = serve(
+        always(b"12345"),
+        admin={"address": "127.0.0.1:0", "token": "0123456789abcdef"},
+        plugins=[LOGGER, {"plugin": "ip-limiter", "config": {"limit": "5/m"}}],
+    )
+    with proxy.connect() as client:
+        for number in range(8):
+            client.ask(target=f"/{number}")
+    eventually(lambda: len(proxy.records()) == 8, "all are recorded")
+    (proxy.folder / "token").write_text("0123456789abcdef")
+    words = ["--by", "status,path,client,plugin,reason", "--top", "all"]
+    of_file = asked(*words, folder=proxy.folder)
+    asked_proxy = asked(*words, "--admin", proxy.admin_address, "--token-file", "token", folder=proxy.folder)
+    assert asked_proxy.pop("running") == 0
+    assert asked_proxy == of_file
+    assert of_file["all"]["requests"] == 8 and of_file["all"]["refused"] > 0
+
+
 def test_its_token_comes_from_a_file_or_the_environment(listener, tmp_path):
     address = listener(page(), token="0123456789abcdef")
     (tmp_path / "token").write_text("0123456789abcdef\n")

@@ -35,7 +35,9 @@ package final class BreakdownReport: Report {
         ).lines(for: terminal)
         var notes: [String] = []
         if !leftOut.isEmpty {
-            notes.append("no room for \(leftOut.joined(separator: ", ")); --json has all")
+            notes.append(
+                "no room for \(leftOut.joined(separator: ", ")): set COLUMNS to more, or ask for --json"
+            )
         }
         if table.overflow.requests > 0 {
             notes.append(

@@ -4,6 +4,7 @@ import PluginAPI
 package enum RecordLine {
     /// `2026-01-31T12:00:00.000Z 200 1.83s POST /v1/chat/completions route=chat …`
     package static func text(_ record: ActivityRecord, for terminal: Terminal) -> String {
+        let outcome = RecordOutcome(record)
         let status = record.count(.status).map { String($0) } ?? "---"
         let duration = record.microseconds(.duration).map(Quantity.duration) ?? "-"
         let time = record.time.description
@@ -31,24 +32,20 @@ package enum RecordLine {
                     + "]")
         }
         add("error", text(record, .error))
+        // By which whoever complains, and the log, speak of it.
+        if outcome != .answered { add("request_id", text(record, .requestID)) }
         let line = words.joined(separator: " ")
         let shown = terminal.isTerminal ? DisplayText.cut(line, to: terminal.width) : line
-        return coloured(shown, record, terminal)
+        return switch outcome {
+        case .failed: terminal.styled(shown, .red)
+        case .refused: terminal.styled(shown, .yellow)
+        case .left: terminal.styled(shown, .dim)
+        case .answered: shown
+        }
     }
 
     private static func text(_ record: ActivityRecord, _ key: RecordTextKey) -> String? {
         record.text(key).map { DisplayText.visible($0.string) }
-    }
-
-    private static func coloured(
-        _ line: String, _ record: ActivityRecord, _ terminal: Terminal
-    ) -> String {
-        switch RecordOutcome(record) {
-        case .failed: terminal.styled(line, .red)
-        case .refused: terminal.styled(line, .yellow)
-        case .left: terminal.styled(line, .dim)
-        case .answered: line
-        }
     }
 
     /// The record as it is in the log, on one line.

@@ -1,5 +1,3 @@
-import PluginAPI
-
 /// The answer to one question about many records.
 package protocol Report: AnyObject {
     /// Takes one record of those that are asked for.
@@ -10,28 +8,4 @@ package protocol Report: AnyObject {
 
     /// For programs.
     func json(_ origin: ReportOrigin) -> String
-}
-
-/// Where a report's records come from.
-package struct ReportOrigin: Sendable {
-    package var skipped: SkippedLines
-    /// Requests that have begun and not ended, where a running proxy was asked.
-    package var running: Int?
-
-    package init(skipped: SkippedLines = SkippedLines(), running: Int? = nil) {
-        self.skipped = skipped
-        self.running = running
-    }
-
-    /// What programs are told of lines that were no records.
-    var json: [JSONValue.Member] {
-        [
-            JSONValue.Member(
-                "not_records",
-                [
-                    "count": .number(skipped.count),
-                    "first": skipped.firstProblem.map(JSONValue.string) ?? .null,
-                ])
-        ] + (running.map { [JSONValue.Member("running", .number($0))] } ?? [])
-    }
 }

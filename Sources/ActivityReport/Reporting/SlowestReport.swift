@@ -45,7 +45,8 @@ package final class SlowestReport: Report {
         }
         let (lines, leftOut) = table.lines(for: terminal)
         if leftOut.isEmpty { return lines }
-        let note = "no room for \(leftOut.joined(separator: ", ")); --json has all"
+        let note =
+            "no room for \(leftOut.joined(separator: ", ")): set COLUMNS to more, or ask for --json"
         return lines + [""] + DisplayText.folded(note, to: terminal.width)
     }
 

@@ -135,9 +135,3 @@ extension RecordField {
         }
     }
 }
-
-/// What somebody wrote, in quotes.
-struct Quoted: CustomStringConvertible {
-    let description: String
-    init(_ text: String) { description = JSONValue.string(text).abbreviated }
-}

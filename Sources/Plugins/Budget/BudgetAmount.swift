@@ -1,11 +1,5 @@
 import PluginAPI
 
-/// What a budget is counted in.
-enum BudgetUnit: String, Sendable {
-    case dollars = "usd"
-    case tokens
-}
-
 /// So many US dollars, or so many tokens: `"25.00"`, `"2000000 tokens"`.
 enum BudgetAmount: Sendable, Hashable {
     case dollars(Money)

@@ -1,10 +1,5 @@
 import PluginAPI
 
-/// How long a budget lasts: a day or a month of the calendar, in UTC.
-enum BudgetInterval: String, SettingChoice {
-    case day, month
-}
-
 /// One day, or one month.
 struct BudgetPeriod: Sendable, Hashable {
     /// `2026-11-24`, or `2026-11`.
@@ -44,23 +39,5 @@ struct BudgetPeriod: Sendable, Hashable {
     private static func digits(_ number: Int, _ count: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
-    }
-}
-
-/// Tells the present period, which is worked out once.
-final class BudgetCalendar: Sendable {
-    private let interval: BudgetInterval
-    private let present: Locked<BudgetPeriod>
-
-    init(_ interval: BudgetInterval, _ time: any TimeSource) {
-        self.interval = interval
-        present = Locked(BudgetPeriod(interval, around: time.wall))
-    }
-
-    func period(around moment: WallTime) -> BudgetPeriod {
-        present.withLock { present in
-            if !present.contains(moment) { present = BudgetPeriod(interval, around: moment) }
-            return present
-        }
     }
 }

@@ -129,7 +129,8 @@ public struct ConcurrencyLimiter: AsyncRequestPhase, CompletedPhase {
 
     // MARK: - Each request
 
-    public nonisolated(nonsending) func request(_ exchange: Exchange) async -> Decision {
+    /// A place if there is one, and else the right to wait for one.
+    public func decideAtOnce(_ exchange: Exchange) -> Decision? {
         guard let key = key.key(of: exchange) else { return .proceed }
         let multiplier = exchange[Facts.limitMultiplier] ?? 1
         if setup.isObserved { return observe(exchange, key, multiplier) }
@@ -138,18 +139,17 @@ public struct ConcurrencyLimiter: AsyncRequestPhase, CompletedPhase {
             exchange[places.holding] = .place(key)
             return .proceed
         case .waiting(let ticket):
-            return await wait(exchange, ticket)
+            // Before it waits: the client may leave meanwhile, and then the completed phase comes first.
+            exchange[places.holding] = .ticket(ticket)
+            return nil
         case .refused:
             return rules.queue == 0 ? refusals.limit : refusals.queueFull
         }
     }
 
-    private nonisolated(nonsending) func wait(_ exchange: Exchange, _ ticket: Places.Ticket) async
-        -> Decision
-    {
+    public nonisolated(nonsending) func request(_ exchange: Exchange) async -> Decision {
+        guard case .ticket(let ticket) = exchange[places.holding] else { return .proceed }
         waits.add()
-        // Before it waits: the client may leave meanwhile, and then the completed phase comes first.
-        exchange[places.holding] = .ticket(ticket)
         let start = exchange.now
         let end = await exchange.wait(for: ticket.wait, until: start + timeout)
         exchange[Facts.queueWait, default: .zero] += exchange.now - start

@@ -127,6 +127,11 @@ extension ExchangeRun: WaitKeeper {
     /// - Returns: its result, or nil when it will come later.
     private func start(_ plugin: any AsyncRequestPhase, _ step: Int) -> Result<Decision, any Error>?
     {
+        do {
+            if let decision = try plugin.decideAtOnce(exchange) { return .success(decision) }
+        } catch {
+            return .failure(error)
+        }
         stage = .waitingForPlugin(step)
         task = .starting
         taskStarted = Ticks.now

@@ -136,6 +136,28 @@ struct GroupTableTests {
         #expect(selection.restLabel(table) == "other (more than 4)")
     }
 
+    @Test("that are not shown add up to what the others leave of all", arguments: [1, 2, 5])
+    func rest(shown: Int) throws {
+        var made = RandomRecord(random: SplitMix64(seed: 31))
+        let table = GroupTable(by: [.text(.model), .count(.status)], mostGroups: 20)
+        var whole = Tally()
+        _ = read((0..<1000).map { _ in made.line() }.joined(separator: "\n")) { record in
+            whole.add(record)
+            table.add(record, RecordFilter())
+        }
+        let selection = GroupSelection(table, by: .cost, most: shown)
+        let rest = try #require(selection.rest)
+        #expect(rest.groups == 20 - shown)
+        var sum = rest.tally
+        for group in selection.shown { sum += group.tally }
+        for column in TallyColumn.allCases {
+            #expect(column.value(sum) == column.value(whole), "\(column)")
+        }
+        #expect(sum.estimated == whole.estimated)
+        #expect(sum.priced == whole.priced)
+        #expect(sum.unpriced == whole.unpriced)
+    }
+
     @Test("tell texts apart that look alike in bytes")
     func alike() {
         let values = [nil, "", "none", "a", "a\u{0}", "ab", "a\",\"b", "1"]

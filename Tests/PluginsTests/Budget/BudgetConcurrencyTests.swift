@@ -50,6 +50,22 @@ struct BudgetConcurrencyTests {
         #expect(visits.begin(expected: "10").isAdmitted)
     }
 
+    @Test("where nobody decides by its step, a request is charged only if it was sent")
+    func undecided() throws {
+        let visits = try Visits(#"{ "limit": 10, "per": "day" }"#)
+        // Withdrawn by the proxy, or never taken: it ends before it is sent.
+        let unsent = visits.begin(expected: "4", isDecided: false)
+        visits.withdraw(unsent)
+        visits.budget.completed(unsent.exchange)
+        #expect(visits.begin(expected: "10").isAdmitted)
+        let full = try Visits(#"{ "limit": 10, "per": "day" }"#)
+        // Taken here while Redis was away, and let through by the operator's choice.
+        let sent = full.begin(expected: "4", isDecided: false)
+        full.end(sent, cost: "3")
+        #expect(full.begin(expected: "7").isAdmitted)
+        #expect(!full.begin(expected: "0.01").isAdmitted)
+    }
+
     @Test("what nobody ever tells the end of comes free after the timeout")
     func lost() throws {
         let visits = try Visits(#"{ "limit": 10, "per": "month", "reservationTimeout": "10m" }"#)

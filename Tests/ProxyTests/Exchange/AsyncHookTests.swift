@@ -86,6 +86,36 @@ struct AsyncHookTests {
         #expect(server.requests.current.first?["x-mark"] == ["one!"])
     }
 
+    @Test("where one decides at once, its hook is not called")
+    func atOnce() throws {
+        let server = try ScriptedServer.answering()
+        let part = Part.waiting("a") {
+            $0.atOnce = { exchange in
+                switch exchange.request.path {
+                case "/refused": .refuse(403, reason: "at_once")
+                case "/failed": throw Mistake()
+                case "/later": nil
+                default: .proceed
+                }
+            }
+            $0.asynchronous = { _ in
+                await Task.yield()
+                return .refuse(403, reason: "later")
+            }
+        }
+        let proxy = try RunningProxy(ProxyFile([part], route: [.probe("b")], to: server.port))
+        let client = try proxy.connect()
+        #expect(try client.ask("GET /").text == "hello")
+        #expect(try client.ask("GET /refused").text.contains("at_once"))
+        #expect(try client.ask("GET /failed").status == 500)
+        #expect(try client.ask("GET /later").text.contains("later"))
+        #expect(try proxy.stage.account().asked == ["a", "b"])
+        #expect(try proxy.stage.account(of: "/refused").asked == ["a"])
+        #expect(try proxy.stage.account(of: "/failed").ending.decided == ["a failed plugin_error"])
+        #expect(try proxy.stage.account(of: "/later").asked == ["a"])
+        #expect(proxy.stage.decisions("a", "proceed", "") == 1)
+    }
+
     @Test("what it decides after a suspension holds")
     func refusesLater() throws {
         let server = try ScriptedServer.answering()

@@ -47,7 +47,8 @@ struct ConcurrencyLoadTests {
             exchange.now = loop.now
             exchange[Facts.identity] = "client-\(key)"
             if let patience { loop.timers.set(leaving, at: loop.now + patience) }
-            let decision = await limiter.request(exchange)
+            let atOnce = limiter.decideAtOnce(exchange)
+            let decision = if let atOnce { atOnce } else { await limiter.request(exchange) }
             #expect(loop.isCurrent)
             if !isCompleted {
                 switch decision {

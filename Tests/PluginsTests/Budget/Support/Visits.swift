@@ -30,7 +30,8 @@ struct Visits {
         }
     }
 
-    func begin(_ identity: String = "alice", expected: String) -> Visit {
+    /// - Parameter isDecided: whether the plugin is asked what to make of its step.
+    func begin(_ identity: String = "alice", expected: String, isDecided: Bool = true) -> Visit {
         let exchange = TestRequest(
             headers: ["x-identity": identity, "x-expected": expected, "x-tier": "gold"]
         ).exchange(at: proxy.time)
@@ -40,7 +41,7 @@ struct Visits {
             return Visit(exchange: exchange, decision: .proceed, step: nil)
         }
         var decision = Decision.proceed
-        state.take(step) { decision = budget.decide(exchange, step, $0) }
+        state.take(step) { if isDecided { decision = budget.decide(exchange, step, $0) } }
         return Visit(exchange: exchange, decision: decision, step: step)
     }
 

@@ -58,6 +58,12 @@ extension ScriptedPlugin where Self: RequestPhase {
 }
 
 extension ScriptedPlugin where Self: AsyncRequestPhase {
+    func decideAtOnce(_ exchange: Exchange) throws -> Decision? {
+        guard let decision = try role.script.atOnce(exchange) else { return nil }
+        role.note(exchange, .asynchronousRequest)
+        return decision
+    }
+
     nonisolated(nonsending) func request(_ exchange: Exchange) async throws -> Decision {
         role.note(exchange, .asynchronousRequest)
         return try await role.script.asynchronous(exchange)

@@ -7,6 +7,7 @@ struct Script: Sendable {
     var key: @Sendable (Exchange) throws -> String? = { _ in "all" }
     /// Up to how many requests it lets proceed.
     var limit = Double.infinity
+    var atOnce: @Sendable (Exchange) throws -> Decision? = { _ in nil }
     var asynchronous: @Sendable (Exchange) async throws -> Decision = { _ in .proceed }
     var whole: @Sendable (Exchange, [UInt8]) throws -> Decision = { _, _ in .proceed }
     var bodyLimit = 1 << 20
