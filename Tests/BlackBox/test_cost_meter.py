@@ -57,7 +57,7 @@ def provider(connection) -> None:
                 send_chunk(connection, event)
             connection.send("0\r\n\r\n")
         else:
-            answer = {"model": "small", "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}], "usage": USAGE}
+            answer = {"model": body["model"], "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}], "usage": USAGE}
             connection.answer(json.dumps(answer).encode(), headers=[("Content-Type", "application/json")])
 
 
