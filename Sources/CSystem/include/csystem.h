@@ -14,10 +14,17 @@
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC. Returns a descriptor or -errno.
 int sluice_accept(int listener, void *address, uint32_t *length);
 
+/// How many connections have been made to a TCP socket that listens and not yet been taken.
+int sluice_waiting_connections(int listener);
+
 /// Makes the kernel give new connections to the sockets from number `first` on, `count` of them, among
 /// those that listen at the same address with SO_REUSEPORT, numbered in the order in which they began to.
 /// A number that there is none of is passed over. Returns 0 or -errno.
 int sluice_divert_connections(int listener, uint32_t first, uint32_t count);
+
+/// How many TCP sockets of this machine listen at a port, by AF_INET or AF_INET6 (sock_diag(7)), or -errno.
+/// Unlike /proc/net/tcp it does not look at connections.
+int sluice_count_listeners(int family, uint16_t port);
 
 /// pthread_setname_np(3): at most 15 characters are kept.
 void sluice_name_thread(pthread_t thread, const char *name);

@@ -24,9 +24,6 @@ final class Listener: EventHandler, TimerTarget {
     /// So many connections are taken at once, before those already there get their turn.
     private static let batch = 64
 
-    /// More than connections that wait to be taken.
-    private static let queueBound = 1024
-
     func ready(_ listening: Int32, _ events: Events) {
         for _ in 0..<Self.batch {
             let accepted = takeNext()
@@ -73,9 +70,8 @@ final class Listener: EventHandler, TimerTarget {
 
     /// Takes what has connected already, because the kernel would reset it, and listens no more.
     func close() {
-        // Not without a bound: who connects in a loop would keep it open for ever.
-        var taken = 0
-        while taken < Self.queueBound, takeNext() >= 0 { taken += 1 }
+        // And no more than these: who connects in a loop would keep it open for ever.
+        for _ in 0..<sluice_waiting_connections(descriptor) { _ = takeNext() }
         worker.loop.timers.cancel(timer)
         worker.loop.unregister(descriptor)
         Glibc.close(descriptor)

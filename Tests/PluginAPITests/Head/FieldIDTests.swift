@@ -11,6 +11,7 @@ struct FieldIDTests {
         ("TE", .te), ("Trailer", .trailer), ("Transfer-Encoding", .transferEncoding),
         ("Upgrade", .upgrade), ("Via", .via), ("X-Forwarded-For", .xForwardedFor),
         ("X-Forwarded-Host", .xForwardedHost), ("X-Forwarded-Proto", .xForwardedProto),
+        ("X-Sluice-Explain", .xSluiceExplain),
     ]
 
     private func identify(_ name: String) -> FieldID {
