@@ -44,6 +44,10 @@ public protocol Plugin: Sendable {
     /// once; a phase that it does not take part in costs nothing.
     func takesPart(in phase: Phase) -> Bool
 
+    /// Whether this instance, as it is configured, reads a fact that its type declares to. `sluice check`
+    /// asks, so as not to warn of an order that does not matter.
+    func uses(_ fact: any FactDeclaration) -> Bool
+
     /// Opens what the instance needs to run (files, threads). Called once, before its first request.
     /// An error refuses the configuration.
     func start() throws
@@ -65,6 +69,7 @@ extension Plugin {
     public static var writes: [any FactDeclaration] { [] }
     public var state: JSONValue { .null }
     public func takesPart(in phase: Phase) -> Bool { true }
+    public func uses(_ fact: any FactDeclaration) -> Bool { true }
     public func start() throws {}
     public func reopen() {}
     public func stop() {}

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from shutil import copy
 
 import pytest
 from harness.configuration import parse
@@ -58,6 +59,7 @@ def whole(text: str) -> dict:
 def check(name: str, text: str, folder) -> str:
     for file in FILES:
         (folder / file).write_text("")
+    copy(REPOSITORY / "prices.json", folder)
     (folder / name).write_text(text)
     result = run("check", "--config", name, folder=folder)
     return result.stdout + result.stderr
@@ -70,7 +72,7 @@ def test_there_are_examples():
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if not e.file], ids=lambda example: example.name)
 def test_an_example_is_a_right_configuration(example, tmp_path, monkeypatch):
     for name in re.findall(r"\$\{(\w+)\}", example.text):
-        monkeypatch.setenv(name, "secret")
+        monkeypatch.setenv(name, "a secret of some length")
     assert check("plugins.json", json.dumps(whole(example.text)), tmp_path) == "plugins.json: fine\n"
 
 
@@ -89,7 +91,8 @@ def test_the_tours_commands_give_what_it_prints(file, tmp_path):
     else:
         change = re.search(r"`(sed -i [^`]* plugins\.json)`", tour)[1]
         ask, printed = "", r"^\$ \.build/release/sluice check\n(.*?)^\$"
-    (tmp_path / "plugins.json").write_bytes((REPOSITORY / "plugins.json").read_bytes())
+    for file in ["plugins.json", "prices.json"]:
+        copy(REPOSITORY / file, tmp_path)
     result = subprocess.run(
         ["bash", "-c", f"{change}; {program()} check {ask}"], cwd=tmp_path, capture_output=True, text=True, timeout=15
     )

@@ -269,6 +269,10 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
 
     public func periodic(_ state: any StateAccess) { contended.look(state, now: setup.time.wall) }
 
+    public func uses(_ fact: any FactDeclaration) -> Bool {
+        fact.name == Facts.tier.name && !tiers.isEmpty || key.uses(fact)
+    }
+
     public var state: JSONValue {
         let period = calendar.period(around: setup.time.wall)
         return [

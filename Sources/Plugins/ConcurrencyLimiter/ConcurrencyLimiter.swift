@@ -122,6 +122,8 @@ public struct ConcurrencyLimiter: AsyncRequestPhase, CompletedPhase {
 
     public func stop() { places.retire(rules) }
 
+    public func uses(_ fact: any FactDeclaration) -> Bool { key.uses(fact) }
+
     public var state: JSONValue {
         let (running, waiting, keys) = places.counts
         return ["running": .number(running), "waiting": .number(waiting), "keys": .number(keys)]

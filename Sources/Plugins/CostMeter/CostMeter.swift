@@ -159,7 +159,8 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         usage.isEstimated = true
         exchange[Facts.expectedUsage] = usage
         if let price = rate?.price {
-            exchange[Facts.expectedCost] = price.cost(of: usage, serviceTier: nil)
+            exchange[Facts.expectedCost] = price.highestCost(
+                input: usage.input ?? 0, output: usage.output ?? 0, serviceTier: report.serviceTier)
         }
     }
 

@@ -32,6 +32,19 @@ struct LimitKey: Sendable {
         }
     }
 
+    /// Whether it reads a fact; true for those that no key is made of.
+    func uses(_ fact: any FactDeclaration) -> Bool {
+        let part: KeyPart
+        switch fact.name {
+        case Facts.identity.name: part = .identity
+        case Facts.tier.name: part = .tier
+        case Facts.model.name: part = .model
+        case Facts.clientAddress.name: part = .address
+        default: return true
+        }
+        return parts.contains { $0.name == part.name }
+    }
+
     var name: String { parts.map(\.name).joined(separator: "+") }
 
     /// - Returns: nil when the request is not limited.

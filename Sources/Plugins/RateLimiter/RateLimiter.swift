@@ -91,6 +91,14 @@ public struct RateLimiter: SharedStatePhase, ResponseHeadPhase, CompletedPhase {
 
     public var state: JSONValue { limiter.state }
 
+    public func uses(_ fact: any FactDeclaration) -> Bool {
+        switch fact.name {
+        case Facts.ownLimits.name: usesOwnLimits
+        case Facts.usage.name: cost == .tokens
+        default: key.uses(fact)
+        }
+    }
+
     public func step(_ exchange: Exchange) -> StateStep? {
         guard let key = key.key(of: exchange) else { return nil }
         var limits = limits

@@ -13,8 +13,8 @@ def parse(text: str) -> dict:
 
 
 def shipped(route: str) -> list[dict]:
-    """The chain of a route of the repository's plugins.json."""
-    file = parse((REPOSITORY / "plugins.json").read_text())
+    """The chain of a route of the repository's plugins.json, with its prices where they are."""
+    file = parse((REPOSITORY / "plugins.json").read_text().replace('"prices.json"', json.dumps(str(REPOSITORY / "prices.json"))))
     return file["plugins"] + next(found for found in file["routes"] if found["name"] == route)["plugins"]
 
 

@@ -8,6 +8,7 @@ enum RequestField: UInt8, Sendable {
     case maxTokens, maxCompletionTokens, maxOutputTokens
     /// How many answers.
     case choices
+    case serviceTier
     /// A turn of a conversation.
     case message
     /// An element of an input: a text, a token's number, or a list of such.

@@ -14,6 +14,7 @@ enum RequestPaths {
                 "max_completion_tokens": .kept(.maxCompletionTokens),
                 "max_output_tokens": .kept(.maxOutputTokens),
                 "n": .kept(.choices),
+                "service_tier": .kept(.serviceTier),
                 "messages": .list(message),
                 "input": .counted.or(.list(.counted(as: .element).or(message))),
                 "prompt": .counted.or(.list(.counted(as: .element))),

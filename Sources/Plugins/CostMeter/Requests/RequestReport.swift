@@ -10,6 +10,7 @@ struct RequestReport: JSONSink {
     private(set) var outputLimit: Int?
     /// How many answers are wanted.
     private(set) var choices = 1
+    private(set) var serviceTier: ServiceTier?
     private(set) var text = TextMeasure()
     private(set) var streamOptions: Member?
     private(set) var includeUsage: Member?
@@ -87,6 +88,7 @@ struct RequestReport: JSONSink {
         case (.includeUsage, .bool): includeUsage?.isTrue = Self.isTrue(bytes)
         case (.maxTokens, .number), (.maxCompletionTokens, .number), (.maxOutputTokens, .number):
             if let count = ASCII.decimal(bytes) { outputLimit = max(outputLimit ?? 0, count) }
+        case (.serviceTier, .string): serviceTier = ServiceTier(reported: bytes)
         case (.choices, .number): choices = ASCII.decimal(bytes).map { min(max($0, 1), 1000) } ?? 1
         default: break
         }

@@ -2,21 +2,26 @@ import PluginAPI
 
 /// Finds orders of plugins that cannot work: a fact that is read before it is written.
 struct ChainOrder {
+    /// - Parameter instances: those that could be made, by their labels.
     static func check(
         _ head: [PluginEntry], _ routes: [RouteEntry], _ registry: PluginRegistry,
-        _ findings: inout Findings
+        _ instances: [String: any Plugin], _ findings: inout Findings
     ) {
-        var order = ChainOrder(registry: registry)
+        var order = ChainOrder(registry: registry, instances: instances)
         let heads = order.steps(head)
         if routes.isEmpty { order.check(heads, &findings) }
         for route in routes { order.check(heads + order.steps(route.entries), &findings) }
     }
 
     private let registry: PluginRegistry
+    private let instances: [String: any Plugin]
     /// A pair of plugins in the head of every chain is reported once.
     private var reported: Set<String> = []
 
-    private init(registry: PluginRegistry) { self.registry = registry }
+    private init(registry: PluginRegistry, instances: [String: any Plugin]) {
+        self.registry = registry
+        self.instances = instances
+    }
 
     private struct Step {
         let entry: PluginEntry
@@ -35,7 +40,9 @@ struct ChainOrder {
     private mutating func check(_ chain: [Step], _ findings: inout Findings) {
         for (index, reader) in chain.enumerated() {
             for fact in reader.type.reads.map(FactUse.of) {
-                guard let read = Moment(fact, reader.type, index) else { continue }
+                guard let read = Moment(fact, reader.type, index),
+                    instances[reader.entry.label]?.uses(fact) ?? true
+                else { continue }
                 let writers = chain.enumerated().compactMap { place, step in
                     step.type.writes.map(FactUse.of).first { $0.name == fact.name }
                         .flatMap { Moment($0, step.type, place) }

@@ -28,7 +28,10 @@ struct ConfigurationBuilder {
         checkUpstreams(settings, routes)
         checkRoutes(routes, hasPlugins: head.contains { $0.mayAnswer(registry) })
         RouteShadowing.check(routes, &findings)
-        ChainOrder.check(head, routes, registry, &findings)
+        let made = (plugins + routePlugins.flatMap(\.self)).compactMap(\.enabled)
+        let instances = Dictionary(
+            made.map { ($0.label, $0.instance) }, uniquingKeysWith: { first, _ in first })
+        ChainOrder.check(head, routes, registry, instances, &findings)
         if settings.routes.isEmpty, !findings.hasErrors {
             findings.warning(
                 at: settings.$routes ?? root, "no routes: every request is answered with 404")
