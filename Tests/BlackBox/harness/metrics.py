@@ -1,5 +1,8 @@
 """What /metrics says, read with the parser of Prometheus's own client."""
 
+import re
+from decimal import Decimal
+
 from prometheus_client.parser import text_string_to_metric_families
 
 
@@ -19,3 +22,8 @@ class Metrics:
 
     def labels(self, name: str) -> list[dict[str, str]]:
         return [s.labels for family in self.families.values() for s in family.samples if s.name == name]
+
+    def exact(self, name: str) -> list[tuple[dict[str, str], Decimal]]:
+        """The samples of that name with every digit of their values, which a float would lose."""
+        lines = re.findall(rf"^{name}\{{(.*)\}} (\S+)$", self.text, re.M)
+        return [(dict(re.findall(r'(\w+)="([^"]*)"', labels)), Decimal(value)) for labels, value in lines]
