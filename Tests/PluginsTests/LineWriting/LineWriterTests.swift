@@ -6,7 +6,7 @@ import Testing
 @testable import Plugins
 
 /// Takes a few bytes at a time, and fails each time when it has taken so many.
-private final class StutteringSink: ActivitySink {
+private final class StutteringSink: LineSink {
     let name = "stuttering"
     /// What has been written, place by place.
     private(set) var places: [[UInt8]] = [[]]
@@ -28,7 +28,7 @@ private final class StutteringSink: ActivitySink {
         return mustMove
     }
 
-    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> Int {
+    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> SinkProgress {
         guard left > 0 else {
             left = room
             mustMove = movesOn
@@ -37,14 +37,14 @@ private final class StutteringSink: ActivitySink {
         let count = min(lines.count, 7, left)
         left -= count
         places[places.count - 1] += lines.prefix(count)
-        return count
+        return SinkProgress(bytes: count)
     }
 
     func close() {}
 }
 
 /// Fails until told otherwise, as a server does that is away.
-private final class AwaySink: ActivitySink, @unchecked Sendable {
+private final class AwaySink: LineSink, @unchecked Sendable {
     let name = "away"
     let isRemote = true
     let isBack = Locked(false)
@@ -56,23 +56,25 @@ private final class AwaySink: ActivitySink, @unchecked Sendable {
         return false
     }
 
-    func write(_ lines: UnsafeBufferPointer<UInt8>) -> Int { lines.count }
+    func write(_ lines: UnsafeBufferPointer<UInt8>) -> SinkProgress {
+        SinkProgress(bytes: lines.count)
+    }
 
     func close() {}
 }
 
-@Suite("The writer of activity records")
-struct ActivityWriterTests {
+@Suite("The writer of lines")
+struct LineWriterTests {
     private let proxy = TestProxy()
 
     private func lines(_ count: Int) -> [String] { (0..<count).map { "record number \(100 + $0)" } }
 
-    private func write(_ records: [String], to sink: StutteringSink) throws -> ActivityCounters {
+    private func write(_ records: [String], to sink: StutteringSink) throws -> LineCounters {
         let setup = proxy.setup(label: "activity-logger")
-        let counters = ActivityCounters(setup)
-        let writer = ActivityWriter(
-            sink, queue: ActivityQueue(capacity: 1000, lineCapacity: 100),
-            flushInterval: .seconds(60), setup: setup, counters: counters)
+        let counters = ActivityCounters(setup).lines
+        let writer = LineWriter(
+            sink, queue: LineQueue(capacity: 1000, lineCapacity: 100),
+            flushInterval: .seconds(60), setup: setup, events: .activity, counters: counters)
         try writer.start()
         for record in records {
             let line = writer.makeLine()
@@ -115,18 +117,18 @@ struct ActivityWriterTests {
         }
     }
 
-    private func writer(_ sink: any ActivitySink, capacity: Int, flushInterval: Duration)
-        -> (ActivityWriter, ActivityCounters)
+    private func writer(_ sink: any LineSink, capacity: Int, flushInterval: Duration)
+        -> (LineWriter, LineCounters)
     {
         let setup = proxy.setup(label: "activity-logger")
-        let counters = ActivityCounters(setup)
-        let writer = ActivityWriter(
-            sink, queue: ActivityQueue(capacity: capacity, lineCapacity: 100),
-            flushInterval: flushInterval, setup: setup, counters: counters)
+        let counters = ActivityCounters(setup).lines
+        let writer = LineWriter(
+            sink, queue: LineQueue(capacity: capacity, lineCapacity: 100),
+            flushInterval: flushInterval, setup: setup, events: .activity, counters: counters)
         return (writer, counters)
     }
 
-    private func append(_ count: Int, to writer: ActivityWriter) {
+    private func append(_ count: Int, to writer: LineWriter) {
         for text in lines(count) {
             let line = writer.makeLine()
             line.appendVerbatim(text + "\n")
