@@ -6,6 +6,7 @@ public enum BuiltIn {
     public static let plugins: [any Plugin.Type] = [
         TrustedProxy.self,
         RequestIdentifier.self,
+        Tracing.self,
         APIKeys.self,
         IPLimiter.self,
         RateLimiter.self,
