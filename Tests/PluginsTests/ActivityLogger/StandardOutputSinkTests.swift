@@ -10,14 +10,14 @@ struct StandardOutputSinkTests {
     private let recorded = TestProxy()
     private let pipe = Pipe()
 
-    private func writer(capacity: Int) -> (LineWriter, ActivityCounters) {
+    private func writer(capacity: Int) -> (LineWriter, LineCounters) {
         let setup = recorded.setup(label: "activity-logger")
-        let counters = ActivityCounters(setup)
+        let counters = ActivityCounters(setup).lines
         let sink = StandardOutputSink(
             descriptor: pipe.fileHandleForWriting.fileDescriptor, patience: .milliseconds(20))
         let writer = LineWriter(
             sink, queue: LineQueue(capacity: capacity, lineCapacity: 100),
-            flushInterval: .milliseconds(10), setup: setup, counters: counters)
+            flushInterval: .milliseconds(10), setup: setup, events: .activity, counters: counters)
         return (writer, counters)
     }
 

@@ -219,4 +219,83 @@ struct LineWriterTests {
         }
         writer.stop()
     }
+
+    @Test("lines that belong together are queued together, or none of them is")
+    func together() throws {
+        let queue = LineQueue(capacity: 5, lineCapacity: 100)
+        func append(_ count: Int) -> LineQueue.Admission {
+            let lines = queue.makeLine()
+            for text in self.lines(count) { lines.appendVerbatim(text + "\n") }
+            return queue.append(lines, count: count)
+        }
+        #expect(append(2) == .queuedFirst)
+        #expect(append(2) == .queuedUrgent)
+        #expect(append(2) == .refused)
+        #expect(append(1) == .queued)
+        #expect(queue.count == 5)
+        let batch = queue.take(JSONBuffer(capacity: 1))
+        #expect(batch.bytes.lineCount == 5)
+        // More than there is ever room for goes alone.
+        #expect(queue.noteWritten(5))
+        #expect(append(9) != .refused)
+        #expect(append(1) == .refused)
+    }
+
+    /// Takes a line at a time, and will not have some.
+    private final class ChoosySink: LineSink {
+        let name = "choosy"
+        let isRemote = true
+        var rest: Duration?
+        var writes = 0
+
+        func prepare() -> Bool { false }
+
+        func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> SinkProgress {
+            writes += 1
+            if let rest {
+                var failure = SinkFailure("busy", isPassing: true)
+                failure.rest = rest
+                throw failure
+            }
+            let end = lines.lineEnd()! + 1
+            let text = String(decoding: lines[..<end], as: UTF8.self)
+            guard text.contains("3") else { return SinkProgress(bytes: end) }
+            return SinkProgress(
+                bytes: end, rejected: 1, complaint: SinkFailure("no threes", isPassing: true))
+        }
+
+        func close() {}
+    }
+
+    @Test("what a sink will not have is counted, told once, and not tried again")
+    func rejected() throws {
+        let sink = ChoosySink()
+        let (writer, counters) = writer(sink, capacity: 100, flushInterval: .seconds(60))
+        try writer.start()
+        append(10, to: writer)
+        writer.flush()
+        #expect(counters.written.value == 9)
+        #expect(counters.rejected.value == 1)
+        #expect(writer.queued == 0)
+        #expect(writer.standing.lastError == "no threes")
+        #expect(proxy.log.lines.count == 1)
+        append(2, to: writer)
+        writer.flush()
+        #expect(!writer.standing.isFailing)
+        #expect(proxy.log.lines.last?["dropped"] == "0")
+        writer.stop()
+    }
+
+    @Test("who asks to be left alone is left alone, also at the end")
+    func rest() throws {
+        let sink = ChoosySink()
+        sink.rest = .seconds(3600)
+        let (writer, counters) = writer(sink, capacity: 100, flushInterval: .seconds(60))
+        try writer.start()
+        append(5, to: writer)
+        for _ in 0..<3 { writer.flush() }
+        writer.stop()
+        #expect(sink.writes == 1)
+        #expect(counters.failed.value == 5)
+    }
 }
