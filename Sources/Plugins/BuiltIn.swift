@@ -6,7 +6,6 @@ public enum BuiltIn {
     public static let plugins: [any Plugin.Type] = [
         TrustedProxy.self,
         RequestIdentifier.self,
-        Tracing.self,
         APIKeys.self,
         IPLimiter.self,
         RateLimiter.self,
@@ -20,5 +19,6 @@ public enum BuiltIn {
         SSEKeepalive.self,
         VelocityGuard.self,
         ActivityLogger.self,
+        Tracing.self,
     ]
 }

@@ -116,6 +116,11 @@ class Collector:
             time.sleep(0.005)
         return self.spans
 
+    @property
+    def connections(self) -> int:
+        """How many it has accepted since it was started."""
+        return len(self._upstream.connections)
+
     # --- Its life
 
     def stop(self) -> None:
