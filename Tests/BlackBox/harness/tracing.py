@@ -4,6 +4,7 @@ import json
 import re
 
 from .configuration import proxy_to
+from .waiting import eventually
 
 #: The example of the recommendation, sampled.
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -34,7 +35,12 @@ def state_of(proxy) -> dict:
 
 
 def account(proxy, spans: int) -> dict:
-    """What has become of so many spans. None may be missing, and the metrics have to tell the same."""
+    """What has become of so many spans, once the last requests have ended. None may be missing, and the metrics have
+    to tell the same."""
+    return eventually(lambda: _account(proxy, spans), "each span is accounted for")
+
+
+def _account(proxy, spans: int) -> dict:
     state = state_of(proxy)
     dropped = state["dropped"]
     assert state["exported"] + sum(dropped.values()) + state["queued"] == spans, state
