@@ -106,6 +106,7 @@ def counted(client) -> int:
     return int(response.get("x-ratelimit-remaining"))
 
 
+@pytest.mark.alone
 def test_a_hundred_reloads_under_load(
     start_quick_upstream, start_sluice, start_process, compile_tool, flood, pytestconfig
 ):
