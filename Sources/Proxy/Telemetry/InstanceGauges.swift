@@ -15,7 +15,7 @@ package final class InstanceGauges: Sendable {
 
     /// What an instance is given in the place of all metrics: its counters are those of the process, which go
     /// on counting after a reload.
-    func metrics(countingIn process: any Metrics) -> any Metrics {
+    func metrics(countingIn process: MetricsStore) -> any Metrics {
         InstanceMetrics(process: process, gauges: self)
     }
 
@@ -25,7 +25,7 @@ package final class InstanceGauges: Sendable {
 }
 
 private struct InstanceMetrics: Metrics {
-    let process: any Metrics
+    let process: MetricsStore
     let gauges: InstanceGauges
 
     func counter(

@@ -96,7 +96,10 @@ struct ConfigurationBuilder {
                 { label in
                     var made = setup(label)
                     made.makeStream = makeStream
-                    made.metrics = gauges.metrics(countingIn: made.metrics)
+                    // Metrics of another kind show nothing, and so need not be kept from it.
+                    if let store = made.metrics as? MetricsStore {
+                        made.metrics = gauges.metrics(countingIn: store)
+                    }
                     return made
                 }, registry, &findings)
         }
