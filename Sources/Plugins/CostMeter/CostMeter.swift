@@ -7,7 +7,9 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
     public static let name = "cost-meter"
     public static let summary =
         "Reads the tokens that answers took, plain and streamed, and charges them by a table of prices."
-    public static let reads: [any FactDeclaration] = [Facts.allowedModels, Facts.identity]
+    public static let reads: [any FactDeclaration] = [
+        Facts.allowedModels, Facts.identity.whenCompleted,
+    ]
     public static let writes: [any FactDeclaration] = [
         Facts.model, Facts.asksForStream, Facts.expectedUsage, Facts.expectedCost,
         Facts.usage.whenCompleted,
