@@ -6,7 +6,8 @@ struct UsageReport: JSONSink {
     private(set) var model = ShortText()
     /// Why it stopped, in the provider's word; empty while it has not.
     private(set) var finishReason = ShortText()
-    private(set) var serviceTier = ShortText()
+    /// Nil while the answer has not said one that is known.
+    private(set) var serviceTier: ServiceTier?
     /// The text that has been generated so far, with reasoning and the arguments of tools.
     private(set) var text = TextMeasure()
     private(set) var numbers = UsageNumbers()
@@ -58,10 +59,25 @@ struct UsageReport: JSONSink {
     private var choiceHasReasoning = false
     private var isRepetition = false
 
+    /// The next answer begins.
+    mutating func reset() {
+        model.removeAll()
+        finishReason.removeAll()
+        serviceTier = nil
+        text = TextMeasure()
+        numbers.forget(.max)
+        isWhole = false
+        reportedText = TextMeasure()
+        document.reset()
+        costPlace = nil
+        choiceHasReasoning = false
+        isRepetition = false
+    }
+
     // MARK: - What the scanner finds
 
     mutating func begin(_ field: AnswerField, _ kind: JSONKind, member: Int, at place: Int) {
-        document.numbers.forget(forgotten(by: field, kind))
+        document.numbers.forget(Self.forgotten(by: field, kind, after: document.source))
         switch field {
         case .document: document.reset()
         case .usage, .innerUsage, .usageAtStart:
@@ -84,11 +100,13 @@ struct UsageReport: JSONSink {
     }
 
     /// The last of several members of one name counts, as where a whole text is read.
-    private func forgotten(by field: AnswerField, _ kind: JSONKind) -> UInt32 {
+    private static func forgotten(
+        by field: AnswerField, _ kind: JSONKind, after source: AnswerField?
+    ) -> UInt32 {
         switch field {
         case .usage, .innerUsage, .usageAtStart:
             // A null beside the object, at another place, says nothing.
-            kind == .object || document.source == field ? field.forgets : 0
+            kind == .object || source == field ? field.forgets : 0
         default: field.forgets
         }
     }
@@ -104,7 +122,7 @@ struct UsageReport: JSONSink {
         switch field {
         case .model: model.set(bytes)
         case .finishReason: finishReason.set(bytes)
-        case .serviceTier: serviceTier.set(bytes)
+        case .serviceTier: serviceTier = ServiceTier(reported: bytes)
         case .status: document.status.set(bytes)
         case .incompleteReason: document.reason.set(bytes)
         default: break
