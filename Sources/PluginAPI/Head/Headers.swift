@@ -23,6 +23,10 @@ public final class Headers {
     @exclusivity(unchecked)
     @usableFromInline package var fields: ContiguousArray<Field> = []
 
+    /// Those that have been among the fields since these were emptied, and may still be.
+    @exclusivity(unchecked)
+    @usableFromInline package var seen: FieldIDSet = []
+
     package init() {}
 
     /// How many fields there are, repetitions counted.
@@ -78,8 +82,44 @@ public final class Headers {
 
     @inlinable
     package func first(_ id: FieldID) -> Bytes? {
+        guard has(id) else { return nil }
         for field in fields where field.id == id { return bytes(field.value) }
         return nil
+    }
+
+    /// Whether one may be here; false is certain.
+    @inlinable
+    package func has(_ ids: FieldIDSet) -> Bool { !seen.isDisjoint(with: ids) }
+
+    @inlinable
+    package func has(_ id: FieldID) -> Bool { has(FieldIDSet(id)) }
+
+    /// The same as by the field's name, for those that the engine knows.
+    package func set(_ id: FieldID, toBytes value: UnsafeBufferPointer<UInt8>) {
+        guard has(id), let first = fields.firstIndex(where: { $0.id == id }) else {
+            return append(id, bytes: value)
+        }
+        fields[first].value = appendValue(value)
+        removeAll(from: first + 1) { $0.id == id }
+    }
+
+    package func append(_ id: FieldID, bytes value: UnsafeBufferPointer<UInt8>) {
+        let valueRange = appendValue(value)
+        let name = id.name
+        seen.insert(FieldIDSet(id))
+        fields.append(
+            Field(
+                name: storage.append(
+                    UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)),
+                value: valueRange, id: id))
+    }
+
+    package func remove(_ id: FieldID) {
+        if has(id) { fields.removeAll { $0.id == id } }
+    }
+
+    package func set(_ id: FieldID, to value: String) {
+        withUTF8(value) { set(id, toBytes: $0) }
     }
 
     package func set(_ name: HeaderName, toBytes value: UnsafeBufferPointer<UInt8>) {
@@ -88,11 +128,14 @@ public final class Headers {
                 return append(name, bytes: value)
             }
             fields[first].value = appendValue(value)
-            guard first + 1 < fields.count else { return }
-            for index in fields.indices.dropFirst(first + 1).reversed()
-            where matches(fields[index], wanted) {
-                fields.remove(at: index)
-            }
+            removeAll(from: first + 1) { matches($0, wanted) }
+        }
+    }
+
+    private func removeAll(from start: Int, where isUnwanted: (Field) -> Bool) {
+        var index = start
+        while index < fields.count {
+            if isUnwanted(fields[index]) { fields.remove(at: index) } else { index += 1 }
         }
     }
 
@@ -100,15 +143,16 @@ public final class Headers {
         // The value goes first: it may stand in this storage, which the name's growing would free.
         let valueRange = appendValue(value)
         name.withBytes { nameBytes in
-            fields.append(
-                Field(
-                    name: storage.append(nameBytes), value: valueRange, id: .identify(nameBytes)))
+            let id = FieldID.identify(nameBytes)
+            seen.insert(FieldIDSet(id))
+            fields.append(Field(name: storage.append(nameBytes), value: valueRange, id: id))
         }
     }
 
     package func removeAll() {
         storage.removeAll()
         fields.removeAll(keepingCapacity: true)
+        seen = []
     }
 
     private func matches(_ field: Field, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -119,8 +163,12 @@ public final class Headers {
     private func appendValue(_ value: UnsafeBufferPointer<UInt8>) -> ByteRange {
         let range = storage.append(value)
         let bytes = storage.base + range.offset
-        for index in 0..<range.count where !ASCII.isFieldByte(bytes[index]) { bytes[index] = 0x20 }
-        return range
+        var position = 0
+        while true {
+            position = ByteScan.endOfFieldBytes(bytes, position, range.count)
+            guard position < range.count else { return range }
+            bytes[position] = 0x20
+        }
     }
 
     private func withUTF8(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
