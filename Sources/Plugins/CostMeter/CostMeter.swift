@@ -233,8 +233,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
             answer.end()
             if exchange.response.headIsHeld { writeCost(metering, exchange) }
         }
-        // With the last run the answer is complete, and what it took will be known.
-        if metering.isAnswered, !isLast, answer.report.text != metering.estimatedText {
+        if metering.isAnswered, answer.report.text != metering.estimatedText {
             metering.estimatedText = answer.report.text
             let usage = metering.estimate()
             exchange[Facts.usage] = usage

@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// The bytes that JSON text is made of (RFC 8259).
 enum JSONBytes {
     @inline(__always)
@@ -53,5 +55,17 @@ enum JSONBytes {
         // Behind the end there are zeros.
         let rest = ByteVector(loading: here, count: end - here)
         return here + (wanted(rest).firstLane ?? end - here)
+    }
+}
+
+extension ByteVector {
+    /// The lanes that matter to one who only counts brackets: those, quotes, and what must not stand in a
+    /// string.
+    @inline(__always)
+    fileprivate var bracketBreaks: Self {
+        // The square brackets differ from the curly ones in this bit, and nothing else becomes them by it.
+        let folded = self | 0x20
+        return folded.isEqual(to: UInt8(ascii: "{")) | folded.isEqual(to: UInt8(ascii: "}"))
+            | isEqual(to: UInt8(ascii: "\"")) | isWithin(0, 0x1F)
     }
 }

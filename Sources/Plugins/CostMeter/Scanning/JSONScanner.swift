@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// Walks through a JSON text that comes in pieces, once, and tells a sink what stands at the places of
 /// interest (RFC 8259).
 ///

@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// How much text there is, by kinds of characters that make tokens of different sizes.
 struct TextMeasure: Sendable, Equatable {
     private(set) var letters = 0

@@ -1,16 +1,16 @@
 /// Sixteen bytes at a time.
-typealias ByteVector = SIMD16<UInt8>
+package typealias ByteVector = SIMD16<UInt8>
 
 extension ByteVector {
-    @inline(__always)
-    init(loading start: UnsafePointer<UInt8>) {
+    @inlinable @inline(__always)
+    package init(loading start: UnsafePointer<UInt8>) {
         self = UnsafeRawPointer(start).loadUnaligned(as: Self.self)
     }
 
     /// Fewer bytes than it has lanes; the others are zero.
     /// - Precondition: `count` is 1 to 15.
-    @inline(__always)
-    init(loading start: UnsafePointer<UInt8>, count: Int) {
+    @inlinable @inline(__always)
+    package init(loading start: UnsafePointer<UInt8>, count: Int) {
         let raw = UnsafeRawPointer(start)
         func word(_ offset: Int) -> UInt64 {
             UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -35,8 +35,8 @@ extension ByteVector {
     }
 
     /// Calls `body` with all of the bytes; the last time, zeros fill up what there are fewer.
-    @inline(__always)
-    static func forEach(
+    @inlinable @inline(__always)
+    package static func forEach(
         _ start: UnsafePointer<UInt8>, _ count: Int, _ body: (Self) -> Void
     ) {
         var here = start
@@ -50,28 +50,28 @@ extension ByteVector {
     }
 
     /// In each lane, whether its byte is within the bounds: all ones or zero.
-    @inline(__always)
-    func isWithin(_ first: UInt8, _ last: UInt8) -> Self {
+    @inlinable @inline(__always)
+    package func isWithin(_ first: UInt8, _ last: UInt8) -> Self {
         unsafeBitCast(
             (self &- Self(repeating: first)) .<= Self(repeating: last - first), to: Self.self)
     }
 
     /// In each lane, whether its byte is that one.
-    @inline(__always)
-    func isEqual(to byte: UInt8) -> Self {
+    @inlinable @inline(__always)
+    package func isEqual(to byte: UInt8) -> Self {
         unsafeBitCast(self .== Self(repeating: byte), to: Self.self)
     }
 
     /// In each lane, whether its byte is 0x80 or more.
-    @inline(__always)
-    var isHigh: Self {
+    @inlinable @inline(__always)
+    package var isHigh: Self {
         let signed = unsafeBitCast(self, to: SIMD16<Int8>.self)
         return unsafeBitCast(signed .< SIMD16<Int8>.zero, to: Self.self)
     }
 
     /// The lane of the first byte that is not zero; nil when all are.
-    @inline(__always)
-    var firstLane: Int? {
+    @inlinable @inline(__always)
+    package var firstLane: Int? {
         let words = unsafeBitCast(self, to: SIMD2<UInt64>.self)
         let (low, high) = (UInt64(littleEndian: words[0]), UInt64(littleEndian: words[1]))
         if low != 0 { return low.trailingZeroBitCount >> 3 }
@@ -79,37 +79,27 @@ extension ByteVector {
     }
 
     /// The first eight bytes, the first one lowest.
-    @inline(__always)
-    var firstWord: UInt64 {
+    @inlinable @inline(__always)
+    package var firstWord: UInt64 {
         UInt64(littleEndian: unsafeBitCast(self, to: SIMD2<UInt64>.self)[0])
     }
 
     /// The sum of all lanes.
-    @inline(__always)
-    var total: Int {
+    @inlinable @inline(__always)
+    package var total: Int {
         let pairs = unsafeBitCast(self, to: SIMD8<UInt16>.self)
         return Int(((pairs & 0xFF) &+ (pairs &>> 8)).wrappedSum())
     }
 
-    @inline(__always)
-    static func | (vector: Self, byte: UInt8) -> Self { vector | Self(repeating: byte) }
+    @inlinable @inline(__always)
+    package static func | (vector: Self, byte: UInt8) -> Self { vector | Self(repeating: byte) }
 
     // MARK: - JSON
 
     /// The lanes at which the inside of a string ends or changes: a quote, a backslash, or what must not
     /// stand in one, such as zero.
-    @inline(__always)
-    var stringBreaks: Self {
+    @inlinable @inline(__always)
+    package var stringBreaks: Self {
         isEqual(to: UInt8(ascii: "\"")) | isEqual(to: UInt8(ascii: "\\")) | isWithin(0, 0x1F)
-    }
-
-    /// The lanes that matter to one who only counts brackets: those, quotes, and what must not stand in a
-    /// string.
-    @inline(__always)
-    var bracketBreaks: Self {
-        // The square brackets differ from the curly ones in this bit, and nothing else becomes them by it.
-        let folded = self | 0x20
-        return folded.isEqual(to: UInt8(ascii: "{")) | folded.isEqual(to: UInt8(ascii: "}"))
-            | isEqual(to: UInt8(ascii: "\"")) | isWithin(0, 0x1F)
     }
 }
