@@ -122,7 +122,8 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         guard report.isWhole else {
             // A list of models is of no use if what cannot be read passes it by.
             let isForm =
-                exchange.request.headers["content-type"]?.begins(with: "multipart/") ?? false
+                exchange.request.headers["content-type"]?
+                .withBytes { $0.begins(with: "multipart/") } ?? false
             return exchange[Facts.allowedModels] == nil || isForm
                 ? .proceed
                 : Self.refuse("model_not_allowed", "The request's model cannot be read.", 403)
@@ -163,7 +164,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         _ report: RequestReport, _ model: PricedModel?, _ exchange: Exchange
     ) {
         let output =
-            exchange.request.pathBytes.ends(with: "/embeddings")
+            exchange.request.pathBytes.withBytes { $0.ends(with: "/embeddings") }
             ? 0 : report.outputLimit ?? expectedOutput
         var usage = TokenUsage(
             input: report.highestInput,
@@ -182,7 +183,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         _ exchange: Exchange
     ) {
         var metersAddedUsage = false
-        if asksForUsage, exchange.request.pathBytes.ends(with: "/completions"),
+        if asksForUsage, exchange.request.pathBytes.withBytes({ $0.ends(with: "/completions") }),
             let request = UsageRequest(report, in: body)
         {
             exchange.request.replaceBody(request.applied(to: body))
@@ -220,7 +221,8 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         } else if writesCostHeader, reading == .plain {
             exchange.response.holdHead(atMost: Self.longestHeldAnswer)
         }
-        metering.answer.begin(reading, changes)
+        metering.answer.begin(
+            reading, changes, length: exchange.response.headers.first(.contentLength)?.decimal)
     }
 
     public func responseBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool)
@@ -268,7 +270,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         let cost = metering.cost(of: usage)
         exchange[Facts.usage] = usage
         exchange[Facts.cost] = cost
-        if let model = metering.model { exchange[Facts.model] = model.name }
+        if let model = metering.learntModel { exchange[Facts.model] = model.name }
         if !metering.answer.report.finishReason.isEmpty {
             exchange[Facts.finishReason] = metering.answer.report.finishReason.string
         }
@@ -292,37 +294,30 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
 extension AnswerMeter.Reading {
     /// How an answer's body is read, by its head.
     fileprivate init(of response: Response) {
-        let type = response.headers["content-type"]
-        let plain: Self =
-            switch type {
-            case nil: .plain
-            case let type? where type.begins(with: "text/event-stream"): .events
-            case let type? where type.begins(with: "application/json"): .plain
-            default: .none
+        var type: Self?
+        var isPlain: Bool?
+        response.headers.forEachBytes { name, value in
+            if type == nil, ASCII.isToken(name, "content-type") {
+                type =
+                    value.begins(with: "text/event-stream")
+                    ? .events : value.begins(with: "application/json") ? .plain : Self.none
+            } else if isPlain == nil, ASCII.isToken(name, "content-encoding") {
+                isPlain = ASCII.equalsIgnoringCase(value, ("identity" as StaticString).bytes)
             }
-        guard plain != .none, let coding = response.headers["content-encoding"],
-            !coding.equalsIgnoringCase("identity")
-        else {
-            self = plain
-            return
         }
-        self = .coded
+        let reading = type ?? .plain
+        self = reading != .none && isPlain == false ? .coded : reading
     }
 }
 
-extension Bytes {
+extension UnsafeBufferPointer<UInt8> {
     fileprivate func begins(with text: StaticString) -> Bool {
-        withBytes { bytes in
-            let start = UnsafeBufferPointer(rebasing: bytes.prefix(text.utf8CodeUnitCount))
-            return ASCII.equalsIgnoringCase(start, text.bytes)
-        }
+        ASCII.equalsIgnoringCase(
+            UnsafeBufferPointer(rebasing: prefix(text.utf8CodeUnitCount)), text.bytes)
     }
 
     fileprivate func ends(with text: StaticString) -> Bool {
-        withBytes { bytes in
-            let end = UnsafeBufferPointer(rebasing: bytes.suffix(text.utf8CodeUnitCount))
-            return ASCII.equals(end, text.bytes)
-        }
+        ASCII.equals(UnsafeBufferPointer(rebasing: suffix(text.utf8CodeUnitCount)), text.bytes)
     }
 }
 

@@ -5,6 +5,8 @@ final class Metering {
     private let prices: ModelPrices
     /// The model that answered, or that the request asks for while none has; nil when nobody says.
     private(set) var model: PricedModel?
+    /// The one that answered, where it is not the one that was asked for.
+    private(set) var learntModel: PricedModel?
     /// The one by whose price is charged.
     private(set) var charged: PricedModel?
     /// About how many tokens the prompt is.
@@ -23,6 +25,7 @@ final class Metering {
     func begin(_ model: PricedModel?, estimatedInput: Int, asksForUsage: Bool) {
         self.model = model
         charged = model
+        learntModel = nil
         self.estimatedInput = estimatedInput
         self.asksForUsage = asksForUsage
         isAnswered = false
@@ -107,6 +110,7 @@ final class Metering {
         }
         guard let found else { return }
         model = found
+        learntModel = found
         if charged?.source != .prices || found.source == .prices { charged = found }
     }
 }

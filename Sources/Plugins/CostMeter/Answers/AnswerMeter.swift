@@ -33,6 +33,7 @@ final class AnswerMeter {
     private(set) var reading = Reading.none
     private var isLeft = false
     private var changes = Changes()
+    private var length: Int?
     private var json = JSONScanner<UsageReport>(AnswerPaths.all, stopsAtLineEnds: false)
     private var events = EventStreamScanner<UsageReport>(AnswerPaths.all)
 
@@ -69,9 +70,11 @@ final class AnswerMeter {
     }
 
     /// - Precondition: nothing has been read since the `reset`.
-    func begin(_ reading: Reading, _ changes: Changes = Changes()) {
+    /// - Parameter length: of the whole body, in bytes; nil where that is not known.
+    func begin(_ reading: Reading, _ changes: Changes = Changes(), length: Int? = nil) {
         self.reading = reading
         self.changes = changes
+        self.length = length
         switch reading {
         case .none, .coded: break
         case .plain: json.restart()
@@ -105,8 +108,10 @@ final class AnswerMeter {
         switch reading {
         case .none, .coded: return .pass
         case .plain:
-            if let start = bytes.baseAddress {
-                _ = json.scan(start, start + bytes.count, into: &report)
+            if passed == 0, bytes.count == length {
+                readAtOnce(bytes)
+            } else {
+                readPlain(bytes)
             }
             return .pass
         case .events:
@@ -119,6 +124,22 @@ final class AnswerMeter {
             append(rewriting.kept..<bytes.count - rewriting.heldCount, &rewriting)
             return .replace(output)
         }
+    }
+
+    /// Reads an answer that has come in one run: where it tells what it took, nobody has to estimate that by
+    /// its text.
+    private func readAtOnce(_ bytes: UnsafeBufferPointer<UInt8>) {
+        report.measuresText = false
+        readPlain(bytes)
+        guard !report.isWhole else { return }
+        report.reset()
+        json.restart()
+        readPlain(bytes)
+    }
+
+    private func readPlain(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let start = bytes.baseAddress else { return }
+        _ = json.scan(start, start + bytes.count, into: &report)
     }
 
     // MARK: - Events

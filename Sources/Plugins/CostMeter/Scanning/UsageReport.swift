@@ -10,6 +10,8 @@ struct UsageReport: JSONSink {
     private(set) var serviceTier: ServiceTier?
     /// The text that has been generated so far, with reasoning and the arguments of tools.
     private(set) var text = TextMeasure()
+    /// Whether that is measured; not where it is sure not to be needed.
+    var measuresText = true
     private(set) var numbers = UsageNumbers()
     /// Whether the numbers are of the answer's end, or of what it has taken so far.
     private(set) var isWhole = false
@@ -65,6 +67,7 @@ struct UsageReport: JSONSink {
         finishReason.removeAll()
         serviceTier = nil
         text = TextMeasure()
+        measuresText = true
         numbers.forget(.max)
         isWhole = false
         reportedText = TextMeasure()
@@ -142,11 +145,11 @@ struct UsageReport: JSONSink {
     }
 
     mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if !isRepetition { text.add(bytes) }
+        if measuresText, !isRepetition { text.add(bytes) }
     }
 
     mutating func textEscape(isUnicode: Bool) {
-        if !isRepetition { text.addEscape(isUnicode: isUnicode) }
+        if measuresText, !isRepetition { text.addEscape(isUnicode: isUnicode) }
     }
 
     private mutating func endUsage(_ field: AnswerField, at place: Int) {
