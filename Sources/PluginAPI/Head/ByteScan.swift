@@ -6,7 +6,9 @@ package enum ByteScan {
     /// The first position in `start..<end` whose byte cannot stand in a field's value: a control
     /// other than tab. `end` when there is none.
     @inlinable @inline(__always)
-    package static func endOfFieldBytes(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    package static func endOfFieldBytes(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int)
+        -> Int
+    {
         var position = start
         while position + 8 <= end {
             let word = load(bytes + position)
@@ -29,7 +31,8 @@ package enum ByteScan {
 
     /// The first position in `start..<end` whose byte is not visible ASCII or a space.
     @inlinable @inline(__always)
-    package static func endOfVisible(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    package static func endOfVisible(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int
+    {
         var position = start
         while position + 8 <= end {
             let word = load(bytes + position)

@@ -99,53 +99,58 @@ public final class Headers {
         guard has(id), let first = fields.firstIndex(where: { $0.id == id }) else {
             return append(id, bytes: value)
         }
-        fields[first].value = appendValue(value)
+        change(first, to: value)
         removeAll(from: first + 1) { $0.id == id }
-    }
-
-    package func append(_ id: FieldID, bytes value: UnsafeBufferPointer<UInt8>) {
-        let valueRange = appendValue(value)
-        let name = id.name
-        seen.insert(FieldIDSet(id))
-        fields.append(
-            Field(
-                name: storage.append(
-                    UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)),
-                value: valueRange, id: id))
-    }
-
-    package func remove(_ id: FieldID) {
-        if has(id) { fields.removeAll { $0.id == id } }
     }
 
     package func set(_ id: FieldID, to value: String) {
         withUTF8(value) { set(id, toBytes: $0) }
     }
 
+    package func append(_ id: FieldID, bytes value: UnsafeBufferPointer<UInt8>) {
+        let name = id.name
+        add(
+            UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), id, value)
+    }
+
+    package func remove(_ id: FieldID) {
+        if has(id) { fields.removeAll { $0.id == id } }
+    }
+
     package func set(_ name: HeaderName, toBytes value: UnsafeBufferPointer<UInt8>) {
         name.withBytes { wanted in
             guard let first = fields.firstIndex(where: { matches($0, wanted) }) else {
-                return append(name, bytes: value)
+                return add(wanted, .identify(wanted), value)
             }
-            fields[first].value = appendValue(value)
+            change(first, to: value)
             removeAll(from: first + 1) { matches($0, wanted) }
         }
+    }
+
+    package func append(_ name: HeaderName, bytes value: UnsafeBufferPointer<UInt8>) {
+        name.withBytes { add($0, .identify($0), value) }
+    }
+
+    private func add(
+        _ name: UnsafeBufferPointer<UInt8>, _ id: FieldID, _ value: UnsafeBufferPointer<UInt8>
+    ) {
+        seen.insert(FieldIDSet(id))
+        let (name, value) = storage.appendLine(name, value)
+        replaceForbidden(in: value)
+        fields.append(Field(name: name, value: value, id: id))
+    }
+
+    private func change(_ place: Int, to value: UnsafeBufferPointer<UInt8>) {
+        let (name, value) = storage.appendLine(storage.slice(fields[place].name), value)
+        replaceForbidden(in: value)
+        fields[place].name = name
+        fields[place].value = value
     }
 
     private func removeAll(from start: Int, where isUnwanted: (Field) -> Bool) {
         var index = start
         while index < fields.count {
             if isUnwanted(fields[index]) { fields.remove(at: index) } else { index += 1 }
-        }
-    }
-
-    package func append(_ name: HeaderName, bytes value: UnsafeBufferPointer<UInt8>) {
-        // The value goes first: it may stand in this storage, which the name's growing would free.
-        let valueRange = appendValue(value)
-        name.withBytes { nameBytes in
-            let id = FieldID.identify(nameBytes)
-            seen.insert(FieldIDSet(id))
-            fields.append(Field(name: storage.append(nameBytes), value: valueRange, id: id))
         }
     }
 
@@ -160,13 +165,12 @@ public final class Headers {
             && ASCII.equalsIgnoringCase(storage.slice(field.name), wanted)
     }
 
-    private func appendValue(_ value: UnsafeBufferPointer<UInt8>) -> ByteRange {
-        let range = storage.append(value)
-        let bytes = storage.base + range.offset
+    private func replaceForbidden(in value: ByteRange) {
+        let bytes = storage.base + value.offset
         var position = 0
         while true {
-            position = ByteScan.endOfFieldBytes(bytes, position, range.count)
-            guard position < range.count else { return range }
+            position = ByteScan.endOfFieldBytes(bytes, position, value.count)
+            guard position < value.count else { return }
             bytes[position] = 0x20
         }
     }
