@@ -74,5 +74,5 @@ package enum ReloadCommand: Command {
 }
 
 extension String {
-    fileprivate var trimmingNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
+    var trimmingNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
 }
