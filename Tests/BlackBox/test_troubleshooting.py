@@ -52,7 +52,7 @@ def log_events() -> set[str]:
     """What is logged as a warning or an error."""
     return found(rf"\blog\(\s*\.(?:warning|error),\s*{LITERAL}", "Proxy", "Plugins") - {"…"} | found(
         rf"\bgiveUp\({LITERAL}", "Plugins/ActivityLogger"
-    ) | found(rf"let event = {LITERAL}", "Proxy/Telemetry") | {"velocity mode taken over"}
+    ) | found(rf"let event = {LITERAL}", "Proxy/Telemetry")
 
 
 def errors_of_records() -> set[str]:
