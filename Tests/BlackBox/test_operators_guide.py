@@ -7,11 +7,15 @@ test_packaging.py.
 import json
 import re
 import shlex
+from contextlib import ExitStack
 from shutil import copy
 
 import pytest
 from harness.metrics import Metrics
-from harness.program import REPOSITORY, run
+from harness.process import Process
+from harness.program import REPOSITORY, program, run
+from harness.sluice import Sluice
+from harness.upstream import unused_address
 from harness.waiting import eventually
 
 DOCS = REPOSITORY / "docs"
@@ -42,15 +46,17 @@ COUNTING = {"ip-limiter", "rate-limiter", "fingerprint-limiter", "concurrency-li
 
 
 @pytest.fixture(scope="module")
-def metrics(tmp_path_factory) -> Metrics:
+def metrics(request, tmp_path_factory) -> Metrics:
     """Those of a proxy with every plugin, which has been asked, has been reloaded, and has a target that is down."""
-    from harness.fixtures import Process, Sluice, program, unused_address
-
+    stack = ExitStack()
+    request.addfinalizer(stack.close)
     demo = Process([program(), "demo-upstream", "--listen", "127.0.0.1:0"])
+    stack.callback(demo.kill)
     url = demo.await_line(
         lambda stdout, _: next((w for line in stdout for w in line.split() if w.startswith("http://")), None), "its address"
     )
     bound, gone = unused_address()
+    stack.callback(bound.close)
     folder = tmp_path_factory.mktemp("metrics")
     copy(REPOSITORY / "prices.json", folder)
     names = [plugin["name"] for plugin in json.loads(run("plugins", "--json").stdout)]
@@ -72,26 +78,22 @@ def metrics(tmp_path_factory) -> Metrics:
         "routes": [{"path": "/pair/*", "upstream": "pair"}, {"upstream": "demo"}],
     }
     proxy = Sluice(configuration, folder)
-    try:
-        bodies = [{"model": model, "messages": [{"role": "user", "content": "Hi"}]} for model in ("gpt-4o", "unknown")]
-        with proxy.connect() as client:
-            for body in map(json.dumps, bodies):
-                client.send(
-                    "POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-                    f"Content-Length: {len(body)}\r\n\r\n{body}"
-                )
-                assert client.response("POST").status == 200
-        proxy.reload(configuration)
+    stack.callback(proxy.close)
+    bodies = [{"model": model, "messages": [{"role": "user", "content": "Hi"}]} for model in ("gpt-4o", "unknown")]
+    with proxy.connect() as client:
+        for body in map(json.dumps, bodies):
+            client.send(
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n{body}"
+            )
+            assert client.response("POST").status == 200
+    proxy.reload(configuration)
 
-        def page():
-            found = proxy.metrics()
-            return found if found.value("sluice_upstream_checks_total") and found.value("sluice_cost_usd_total") else None
+    def page():
+        found = proxy.metrics()
+        return found if found.value("sluice_upstream_checks_total") and found.value("sluice_cost_usd_total") else None
 
-        return eventually(page, "checks and a cost")
-    finally:
-        proxy.close()
-        demo.kill()
-        bound.close()
+    return eventually(page, "checks and a cost")
 
 
 def names(metrics: Metrics) -> set[str]:
