@@ -189,10 +189,11 @@ package final class Server {
         } catch {
             return refuseReload("\(error)", result.diagnostics)
         }
-        if new.listeners != initial.listeners || new.admin != initial.admin
-            || new.workers != initial.workers
-        {
-            log(.warning, "listen, admin and workers change with a restart only; the old ones stay")
+        let unchanged = keysThatStay(new)
+        if !unchanged.isEmpty {
+            log(
+                .warning, "listen, admin and workers change with a restart only; the old ones stay",
+                [("changed", unchanged.joined(separator: ", "))])
         }
         let changes = ConfigurationChange.between(configuration.effective, new.effective)
         configuration = new
@@ -216,7 +217,17 @@ package final class Server {
             .info, "configuration reloaded",
             [("generation", String(next.number)), ("changes", String(changes.count))])
         report(changes)
-        return .taken(generation: next.number, warnings: result.diagnostics, changes: changes)
+        return .taken(
+            generation: next.number, warnings: result.diagnostics, changes: changes,
+            needRestart: unchanged)
+    }
+
+    /// The keys of a new configuration that only a new process can follow.
+    private func keysThatStay(_ new: ServerConfiguration) -> [String] {
+        [
+            ("listen", new.listeners != initial.listeners), ("admin", new.admin != initial.admin),
+            ("workers", new.workers != initial.workers),
+        ].filter(\.1).map(\.0)
     }
 
     /// One line each: who reads the log at night sees what was done.
