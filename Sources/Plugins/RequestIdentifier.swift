@@ -16,6 +16,9 @@ public struct RequestIdentifier: Plugin, RequestPhase, ResponseHeadPhase {
 
     private let header: HeaderName
 
+    /// It decides nothing.
+    public var decidesBy: RequestParts { [] }
+
     public init(_ configuration: Configuration, _ setup: Setup) {
         header = configuration.header
     }

@@ -93,6 +93,9 @@ public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, Compl
     private let writer: ActivityWriter
     private let setup: Setup
 
+    /// It decides nothing.
+    public var decidesBy: RequestParts { [] }
+
     public init(_ configuration: Configuration, _ setup: Setup) throws(ConfigurationError) {
         self.setup = setup
         bodies = RecordedBodies(configuration.bodies)

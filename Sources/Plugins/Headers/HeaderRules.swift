@@ -25,6 +25,9 @@ public struct HeaderRules: Plugin, RequestPhase, ResponseHeadPhase {
     private let request: FieldEditor
     private let response: FieldEditor
 
+    /// It decides nothing.
+    public var decidesBy: RequestParts { [] }
+
     public init(_ configuration: Configuration, _ setup: Setup) {
         request = FieldEditor(configuration.request)
         response = FieldEditor(configuration.response)

@@ -63,6 +63,9 @@ public struct Retry: RequestPhase {
     private let policy: RetryPolicy
     private let nonIdempotent: NonIdempotent
 
+    /// It decides nothing.
+    public var decidesBy: RequestParts { [] }
+
     public init(_ configuration: Configuration, _ setup: Setup) {
         policy = RetryPolicy(
             attempts: configuration.attempts, statuses: configuration.statuses,
