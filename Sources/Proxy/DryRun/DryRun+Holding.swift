@@ -14,7 +14,8 @@ extension DryRun {
     package func begin(
         _ request: Request, context: AnyObject, seed: ((Exchange) -> Void)? = nil
     ) throws(Failure) -> HeldRequest {
-        let client = try idleClients.popLast() ?? connect()
+        let client: HeldClient
+        if let idle = idleClients.popLast() { client = idle } else { client = try connect() }
         let held = HeldRequest(
             context, peer: request.peer, client: client, news: news, seed: seed)
         observer.beginning = held
@@ -56,6 +57,10 @@ extension DryRun {
             held.transfer?.receiver?.transferEnded(trailers: nil)
         }
         worker.loop.settle { held.stage == .ended }
+        guard held.stage != .ended else { return }
+        // Whatever keeps it: nobody waits for it any more.
+        held.client?.close()
+        worker.loop.settle()
     }
 
     /// Lets everything happen that happens by this time, which has been set.
@@ -69,7 +74,8 @@ extension DryRun {
     /// Those that have come to the upstream, or have ended, since this was last asked.
     package func takeNews() -> [HeldRequest] {
         guard !news.requests.isEmpty else { return [] }
-        let requests = news.requests
+        // One that came to the upstream and ended there at once is told once.
+        let requests = news.requests.filter { $0.client != nil }
         news.requests.removeAll(keepingCapacity: true)
         for held in requests {
             if held.stage == .ended { release(held) } else { pump(held) }

@@ -31,6 +31,11 @@ package final class HeldRequest {
     package private(set) var status = 0
     /// What plugins decided, without those that let it proceed. When it has ended.
     package private(set) var decisions: [DecisionRecord] = []
+    /// Whether it came to an upstream.
+    package private(set) var hasReachedUpstream = false
+    /// Who it came from, as it was known at its end.
+    package private(set) var clientAddress: IPAddress?
+    package private(set) var identity: String?
 
     /// By which its exchange knows it.
     static let ofExchange = Fact<HeldRequest>("held_request")
@@ -69,6 +74,7 @@ package final class HeldRequest {
     func reachedUpstream(_ run: ExchangeRun, _ transfer: HeldTransfer) {
         self.transfer = transfer
         stage = .upstream
+        hasReachedUpstream = true
         news.requests.append(self)
     }
 
@@ -76,6 +82,8 @@ package final class HeldRequest {
         stage = .ended
         status = run.exchange.outcome.status
         decisions = run.exchange.decisions
+        clientAddress = run.exchange.clientAddress
+        identity = run.exchange[Facts.identity]
         if let connection = run.connection {
             leavesConnection =
                 connection.response.isOut && connection.response.keepAlive

@@ -26,6 +26,11 @@ extension ServerConfiguration {
             plugins: plugins, routes: routes, effective: effective)
     }
 
+    /// The instance of that label, wherever it stands.
+    package func plugin(_ label: String) -> ConfiguredPlugin? {
+        (plugins + routes.flatMap(\.plugins)).first { $0.label == label }
+    }
+
     /// The same with other instances in place of some.
     /// - Parameter replacement: of an instance; nil leaves it out.
     package func replacingPlugins(
