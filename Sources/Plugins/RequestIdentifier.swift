@@ -16,8 +16,7 @@ public struct RequestIdentifier: Plugin, RequestPhase, ResponseHeadPhase {
 
     private let header: HeaderName
 
-    /// It decides nothing.
-    public var decidesBy: RequestParts { [] }
+    public var decidesBy: RequestParts? { nil }
 
     public init(_ configuration: Configuration, _ setup: Setup) {
         header = configuration.header

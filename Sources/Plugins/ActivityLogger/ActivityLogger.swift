@@ -93,8 +93,7 @@ public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, Compl
     private let writer: ActivityWriter
     private let setup: Setup
 
-    /// It decides nothing.
-    public var decidesBy: RequestParts { [] }
+    public var decidesBy: RequestParts? { nil }
 
     public init(_ configuration: Configuration, _ setup: Setup) throws(ConfigurationError) {
         self.setup = setup

@@ -98,7 +98,7 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
 
     public func takesPart(in phase: Phase) -> Bool { phase != .requestBody }
 
-    public var decidesBy: RequestParts { .bodies }
+    public var decidesBy: RequestParts? { .bodies }
 
     public var state: JSONValue { totals.state }
 

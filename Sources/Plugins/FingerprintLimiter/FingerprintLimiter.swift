@@ -92,7 +92,7 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
         log = setup.log
     }
 
-    public var decidesBy: RequestParts { .fields }
+    public var decidesBy: RequestParts? { .fields }
 
     public var state: JSONValue { limiter.state }
 

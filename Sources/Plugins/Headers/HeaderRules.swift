@@ -25,8 +25,7 @@ public struct HeaderRules: Plugin, RequestPhase, ResponseHeadPhase {
     private let request: FieldEditor
     private let response: FieldEditor
 
-    /// It decides nothing.
-    public var decidesBy: RequestParts { [] }
+    public var decidesBy: RequestParts? { nil }
 
     public init(_ configuration: Configuration, _ setup: Setup) {
         request = FieldEditor(configuration.request)

@@ -85,7 +85,7 @@ public struct IPLimiter: SharedStatePhase, ResponseHeadPhase {
         limiter = Limiter(configuration, key: "address", limits, setup)
     }
 
-    public var decidesBy: RequestParts { [] }
+    public var decidesBy: RequestParts? { [] }
 
     public var state: JSONValue { limiter.state }
 

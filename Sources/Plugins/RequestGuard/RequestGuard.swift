@@ -88,7 +88,7 @@ public struct RequestGuard: RequestPhase {
         }
     }
 
-    public var decidesBy: RequestParts {
+    public var decidesBy: RequestParts? {
         var parts: RequestParts = []
         if query != nil || contentTypes != nil || !requiredHeaders.isEmpty { parts.insert(.fields) }
         if body != nil { parts.insert(.bodies) }

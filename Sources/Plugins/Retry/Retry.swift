@@ -63,8 +63,7 @@ public struct Retry: RequestPhase {
     private let policy: RetryPolicy
     private let nonIdempotent: NonIdempotent
 
-    /// It decides nothing.
-    public var decidesBy: RequestParts { [] }
+    public var decidesBy: RequestParts? { nil }
 
     public init(_ configuration: Configuration, _ setup: Setup) {
         policy = RetryPolicy(

@@ -31,8 +31,7 @@ public struct SSEKeepalive: RequestPhase, ResponseHeadPhase, ResponseBodyPhase {
     private let filler: Filler
     private let early: EarlyHead?
 
-    /// It decides nothing.
-    public var decidesBy: RequestParts { [] }
+    public var decidesBy: RequestParts? { nil }
 
     public init(_ configuration: Configuration, _ setup: Setup) {
         // A line that begins with a colon is a comment (WHATWG HTML §9.2.6); the blank line ends it as an event

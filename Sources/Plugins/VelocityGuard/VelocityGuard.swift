@@ -156,7 +156,7 @@ public struct VelocityGuard: RequestPhase, CompletedPhase, PeriodicPhase {
 
     /// Whether the mode is on, since and until when, what started it, and what the window holds; with
     /// scope `upstream` by the upstream's name. Any thread.
-    public var decidesBy: RequestParts { [] }
+    public var decidesBy: RequestParts? { [] }
 
     public var state: JSONValue {
         let now = setup.time.monotonic

@@ -34,7 +34,11 @@ struct Cast {
                 Phase.request.isPart(of: type)
                 && plugin.instance.takesPart(in: .request)
             if !takesPart, type.writes.isEmpty { return nil }
-            let lacks = plugin.instance.decidesBy.subtracting(parts)
+            guard let needs = plugin.instance.decidesBy else {
+                // What it changes may be what others go by.
+                return parts == .all ? plugin.instance : nil
+            }
+            let lacks = needs.subtracting(parts)
             guard !lacks.isEmpty else {
                 if takesPart, plugin.instance is any AsyncRequestPhase { mayWait = true }
                 return plugin.instance
@@ -59,7 +63,8 @@ struct Cast {
     }
 
     private func gaps(in chain: [ConfiguredPlugin]) -> [Gap] {
-        chain.filter { missing[$0.label] == nil }.flatMap { reader in
+        chain.filter { missing[$0.label] == nil && $0.instance.decidesBy != nil }.flatMap {
+            reader in
             type(of: reader.instance).reads.filter { reader.instance.uses($0) }.compactMap { fact in
                 guard LearntFacts.givers[fact.name] == nil else { return nil }
                 let writers = chain.filter { writer in
