@@ -12,9 +12,9 @@ final class Lane {
     private var underWay = 0
     private let ended: (ReplayRequest, HeldRequest) -> Void
 
-    /// Plugins keep nothing by time of their own for longer, or not so that it mattered when exactly it
-    /// goes: so a gap in the log is not gone through step by step.
-    private static let longestGap: Int64 = 86_400_000_000
+    /// What plugins do every so often has come to rest after so long without a request, as no window that
+    /// they look back on is longer than an hour: so a gap in the log is not gone through step by step.
+    private static let longestGap: Int64 = 2 * 3_600_000_000
 
     /// - Parameters:
     ///   - time: that of the plugins, set to the first request's.
