@@ -139,7 +139,7 @@ struct ReplayCommandTests {
         }
         #expect(unknown == ["budget expected_cost_usd cost-reader"])
         let text = run().text
-        #expect(text.contains("\nas recorded: name-reader\n"))
+        #expect(text.contains("\nas recorded: name-reader, cost-reader\n"))
         #expect(text.contains("not replayed: fingerprint-limiter needs header fields"))
         #expect(
             text.contains(

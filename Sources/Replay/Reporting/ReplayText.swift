@@ -164,8 +164,12 @@ struct ReplayText {
                     + " (\(Self.grouped(tally.agreed)) of \(Self.grouped(tally.compared)))")
             lines += differences("recorded", "replayed", tally.disagreements).map { "  " + $0 }
         }
-        for (label, standing) in outcome.notAsked {
-            lines.append(Self.words(label, standing, missing(label)))
+        let asRecorded = outcome.notAsked.filter { $0.standing == .asRecorded }.map(\.label)
+        if !asRecorded.isEmpty {
+            lines.append("as recorded: \(asRecorded.joined(separator: ", "))")
+        }
+        for (label, standing) in outcome.notAsked where standing != .asRecorded {
+            lines.append("not replayed: \(label) \(Self.words(standing, missing(label)))")
         }
         for gap in outcome.gaps {
             lines.append(
@@ -191,21 +195,16 @@ struct ReplayText {
     }
 
     private static func words(
-        _ label: String, _ standing: ReplayOutcome.Standing, _ missing: RequestParts
+        _ standing: ReplayOutcome.Standing, _ missing: RequestParts
     ) -> String {
-        let needs =
-            "needs \(missing.words), which \(missing == .all ? "are" : "are") not in records"
-        switch standing {
-        case .asRecorded: return "as recorded: \(label)"
-        case .changed:
-            return
-                "not replayed: \(label) \(needs): its recorded decisions stand, and its new settings make no difference here"
-        case .decisionsOnly:
-            return "not replayed: \(label) \(needs): its recorded decisions stand"
-        case .unknown:
-            return
-                "not replayed: \(label) \(needs): what it would decide or find is not known"
-        }
+        let stands =
+            switch standing {
+            case .asRecorded, .decisionsOnly: "its recorded decisions stand"
+            case .changed:
+                "its recorded decisions stand, and its new settings make no difference here"
+            case .unknown: "what it would decide or find is not known"
+            }
+        return "needs \(missing.words), which are not in records: \(stands)"
     }
 
     // MARK: Words
