@@ -92,7 +92,7 @@ struct ReplayCommandTests {
         let text = run().text
         #expect(
             text.contains(
-                "\n2 of 5 requests that were refused would now pass; 2 would be refused or answered otherwise\n"
+                "\n2 of 5 requests that were refused would now pass; 2 would end otherwise\n"
             ))
         #expect(text.contains("decides 100 % as recorded (5 of 5)"))
     }

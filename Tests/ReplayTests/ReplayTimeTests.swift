@@ -44,6 +44,20 @@ struct ReplayTimeTests {
             ])
     }
 
+    @Test("a client that left leaves while it waits, and not when it would have had its turn")
+    func leavesWaiting() throws {
+        try fixture.configure(
+            "new.json",
+            #"{ "plugin": "concurrency-limiter", "config": { "limit": 1, "queue": 5 } }"#)
+        let second: Int64 = 1_000_000
+        let changes = try changes([
+            Recorded(id: "first", time: 0, duration: 3 * second),
+            Recorded(id: "leaves", time: second, duration: second, aborted: "client"),
+            Recorded(id: "stays", time: second + 1, duration: 5 * second, aborted: "client"),
+        ])
+        #expect(changes == ["leaves": "left"])
+    }
+
     @Test("failures of the upstream lower the limits when they would have, and as long")
     func velocity() async throws {
         let limit = #"{ "limit": "60/h" }"#

@@ -117,8 +117,8 @@ extension DryRun {
             ends = try Self.pair()
         } catch {
             throw Failure(
-                description: "too many requests are under way at once (\(error));"
-                    + " raise the limit of open files (ulimit -n)")
+                description: "too many requests are under way at once, of which each takes two"
+                    + " descriptors (\(error)); raise the limit of open files (ulimit -n)")
         }
         worker.accepted(ends.proxy, .local, endpoint)
         return HeldClient(ends.client)

@@ -4,14 +4,14 @@ enum Change {
     case refused(Verdict.Cause)
     /// It is refused, and would pass.
     case passes(Verdict.Cause)
-    /// Neither, but it is refused or answered otherwise.
+    /// Neither, but it is refused or answered otherwise, or its client leaves while it waits.
     case otherwise
 
     /// Nil when nothing is different.
     init?(from was: Verdict, to new: Verdict) {
         if was == new { return nil }
         switch (was, new) {
-        case (.refused, .refused): self = .otherwise
+        case (.refused, .refused), (.refused, .left): self = .otherwise
         case (_, .refused(let cause)): self = .refused(cause)
         case (.refused(let cause), _): self = .passes(cause)
         default: self = .otherwise

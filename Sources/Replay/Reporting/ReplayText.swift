@@ -58,7 +58,7 @@ struct ReplayText {
         }
         if tally.otherwiseCount > 0 {
             parts.append(
-                "\(Self.grouped(tally.otherwiseCount)) would be refused or answered otherwise")
+                "\(Self.grouped(tally.otherwiseCount)) would end otherwise")
         }
         return parts.isEmpty
             ? "none of \(total) requests would be decided otherwise" : parts.joined(separator: "; ")

@@ -9,6 +9,8 @@ enum Verdict: Hashable {
     case refused(Cause)
     /// A plugin answers it.
     case answered(Cause)
+    /// Its client leaves while it waits for its turn.
+    case left
 
     /// By whom, and why.
     struct Cause: Hashable {
@@ -28,6 +30,8 @@ enum Verdict: Hashable {
         } else if let decision = held.decisions.first(where: { $0.kind == .answer }) {
             self = .answered(
                 Cause(plugin: decision.plugin, status: held.status, reason: decision.reason))
+        } else if held.status == 499 {
+            self = .left
         } else {
             let failed = held.decisions.first { $0.kind == .failed }
             self = .refused(
@@ -44,6 +48,8 @@ enum Verdict: Hashable {
         }
         if let decision = record.decisions.first(where: { $0.kind == "refuse" }) {
             self = .refused(cause(decision))
+        } else if status == 499, record.attempts == 0 {
+            self = .left
         } else if record.attempts > 0 || record.hasUpstream {
             self = .passes
         } else if let decision = record.decisions.first(where: { $0.kind == "answer" }) {
@@ -65,6 +71,7 @@ enum Verdict: Hashable {
         case .passes: "passes"
         case .refused(let cause): "\(cause.words)"
         case .answered(let cause): "answered by \(cause.words)"
+        case .left: "its client leaves"
         }
     }
 
@@ -73,6 +80,7 @@ enum Verdict: Hashable {
         case .passes: ["decision": "pass"]
         case .refused(let cause): .object([.init("decision", "refuse")] + cause.members)
         case .answered(let cause): .object([.init("decision", "answer")] + cause.members)
+        case .left: ["decision": "left"]
         }
     }
 }
