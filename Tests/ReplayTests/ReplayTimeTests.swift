@@ -44,6 +44,27 @@ struct ReplayTimeTests {
             ])
     }
 
+    @Test("a recorded wait for a turn is none where there is no queue any more")
+    func noQueue() throws {
+        let second: Int64 = 1_000_000
+        func limiter(_ limit: Int) -> String {
+            "{ \"plugin\": \"concurrency-limiter\", \"config\": { \"limit\": \(limit), \"queue\": 9, \"timeout\": \"60s\" } }"
+        }
+        try fixture.configure("running.json", limiter(1))
+        try fixture.configure(
+            "new.json",
+            #"{ "plugin": "budget", "config": { "limit": "1.00", "per": "day", "key": "address" } }"#,
+            #"{ "plugin": "cost-reader" }"#)
+        var waited = Recorded(id: "waited", time: second, duration: 10 * second, cost: "2.00")
+        waited.upstreamDuration = second
+        let changes = try changes([
+            Recorded(id: "first", time: 0, duration: 10 * second, client: "192.0.2.2"), waited,
+            // The new configuration has let it go on at once, and it has ended at 2 s.
+            Recorded(id: "after", time: 3 * second, duration: 9 * second),
+        ])
+        #expect(changes == ["after": "refuse budget 402 budget_exceeded"])
+    }
+
     @Test("a client that left leaves while it waits, and not when it would have had its turn")
     func leavesWaiting() throws {
         try fixture.configure(

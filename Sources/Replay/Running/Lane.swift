@@ -6,7 +6,6 @@ final class Lane {
     private let dryRun: DryRun
     private let time: SteppedTime
     private let mayWait: Bool
-    private let isRecorded: Bool
     /// Those that are to end.
     private var endings = EarliestFirst<(HeldRequest, HeldRequest.Ending)>()
     private var underWay = 0
@@ -17,17 +16,17 @@ final class Lane {
     private static let longestGap: Int64 = 2 * 3_600_000_000
 
     /// - Parameters:
+    ///   - mayWait: whether a part of a recorded duration may have been the wait for a turn.
     ///   - time: that of the plugins, set to the first request's.
     ///   - ended: told of each request that has come to its end.
     init(
-        _ cast: Cast, store: MetricsStore, state: StateStore, time: SteppedTime,
+        _ cast: Cast, mayWait: Bool, store: MetricsStore, state: StateStore, time: SteppedTime,
         ended: @escaping (ReplayRequest, HeldRequest) -> Void
     ) throws {
         dryRun = try DryRun(cast.configuration, store: store, state: state, time: time)
         self.time = time
         self.ended = ended
-        mayWait = cast.mayWait
-        isRecorded = !cast.replaced.isEmpty
+        self.mayWait = mayWait
     }
 
     /// Lets everything happen that happens up to a request, and then begins it.

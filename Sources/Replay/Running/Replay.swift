@@ -29,7 +29,8 @@ struct Replay {
         ) throws -> Lane {
             loaded.time.set(first.time)
             return try Lane(
-                cast, store: loaded.store, state: loaded.state, time: loaded.time
+                cast, mayWait: running.mayWait || new.mayWait, store: loaded.store,
+                state: loaded.state, time: loaded.time
             ) { request, held in
                 request.verdicts[keyPath: verdict] = Verdict(held)
                 if verdict == \.running { tally.compare(request, held) }

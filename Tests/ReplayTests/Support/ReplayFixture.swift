@@ -93,6 +93,8 @@ struct Recorded {
     /// In µs from `start` on.
     var time: Int64
     var duration: Int64 = 0
+    /// The same as `duration` unless it is told.
+    var upstreamDuration: Int64?
     var client = "192.0.2.1"
     var identity: String?
     var method = "GET"
@@ -107,8 +109,10 @@ struct Recorded {
 
     var line: String {
         func quoted(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "null" }
-        let milliseconds =
-            "\(duration / 1000).\(String(String(duration % 1000 + 1000).dropFirst()))"
+        func written(_ time: Int64) -> String {
+            "\(time / 1000).\(String(String(time % 1000 + 1000).dropFirst()))"
+        }
+        let milliseconds = written(duration)
         let decisions = decisions.map {
             "{\"plugin\":\"\($0.plugin)\",\"decision\":\"\($0.decision)\",\"reason\":\"\($0.reason)\"}"
         }
@@ -116,7 +120,7 @@ struct Recorded {
             {"time":"\(WallTime(microseconds: Self.start + time))","request_id":"\(id)","route":"all",\
             "client":"\(client)","peer":"\(client)","identity":\(quoted(identity)),"method":"\(method)",\
             "path":"\(path)","status":\(status),"upstream":"origin","attempts":\(isSent ? 1 : 0),\
-            "duration_ms":\(milliseconds),"upstream_ms":\(isSent ? milliseconds : "null"),\
+            "duration_ms":\(milliseconds),"upstream_ms":\(isSent ? written(upstreamDuration ?? duration) : "null"),\
             "ttfb_ms":\(aborted == nil ? milliseconds : "null"),"bytes_in":0,"bytes_out":0,"stream":false,\
             "aborted":\(quoted(aborted)),"model":null,"usage":null,"cost_usd":\(quoted(cost)),\
             "cost_source":\(cost == nil ? "null" : "\"prices\""),"finish_reason":null,\
