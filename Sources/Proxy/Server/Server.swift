@@ -161,7 +161,7 @@ package final class Server {
     }
 
     /// Each connection takes a descriptor or two; the soft limit is often 1024.
-    private static func raiseDescriptorLimit() {
+    static func raiseDescriptorLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max

@@ -52,7 +52,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         number: Int, workers: Int, log: Log, store: MetricsStore, state: StateStore,
         sharing: StateSharing,
         status: ServerStatus,
-        connectionCount: ConnectionCount, time: any TimeSource
+        connectionCount: ConnectionCount, time: any TimeSource,
+        transport: (any Transport)? = nil
     ) throws {
         self.status = status
         self.number = number
@@ -63,7 +64,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         Ticks.prepare()
         loop = try EventLoop(time: time)
         metrics = store.makeWorker()
-        transport = UpstreamTransports(loop: loop)
+        self.transport = transport ?? UpstreamTransports(loop: loop)
         self.state = StateClient(state, sharing, loop, worker: number)
         loop.addParticipant(self)
         if number == 0 {
