@@ -53,17 +53,16 @@ enum DashboardMarkup {
           <dl id="figures"></dl>
         </section>
 
-        <section class="pair" aria-label="Traffic">
-          <figure id="chart-status"></figure>
-          <figure id="chart-latency"></figure>
-        </section>
+        <div class="pair">
+        <section aria-label="Requests by status"><figure id="chart-status"></figure></section>
+        <section aria-label="Latency"><figure id="chart-latency"></figure></section>
+        </div>
 
-        <section id="refusals" aria-labelledby="refusals-heading">
-          <h2 id="refusals-heading">Refused</h2>
+        <div class="pair">
+        <section aria-label="Refusals by plugin">
           <figure id="chart-refusals"></figure>
-          <h3>The last ones</h3>
-          <p class="none" id="refused-none"></p>
-          <table id="refused" role="table"></table>
+          <p class="none" id="chart-refusals-none">No plugin has refused a request for ten
+          minutes.</p>
         </section>
 
         <section id="upstreams" aria-labelledby="upstreams-heading">
@@ -71,11 +70,20 @@ enum DashboardMarkup {
           <p class="none" id="targets-none">There is none in plugins.json.</p>
           <table id="targets" role="table"></table>
         </section>
+        </div>
+
+        <section id="refusals" aria-labelledby="refusals-heading">
+          <h2 id="refusals-heading">Refused last</h2>
+          <p class="none" id="refused-none">No plugin has refused one of the last requests.</p>
+          <table id="refused" class="requests" role="table"></table>
+          <button id="refused-more" type="button" hidden></button>
+        </section>
 
         <section id="failures" aria-labelledby="failures-heading">
-          <h2 id="failures-heading">Failed</h2>
-          <p class="none" id="failed-none"></p>
-          <table id="failed" role="table"></table>
+          <h2 id="failures-heading">Failed last</h2>
+          <p class="none" id="failed-none">None of the last requests has failed.</p>
+          <table id="failed" class="requests" role="table"></table>
+          <button id="failed-more" type="button" hidden></button>
         </section>
 
         <section id="plugins" aria-labelledby="plugins-heading">

@@ -34,21 +34,25 @@ extension DashboardScript {
             this.picture.setAttribute("preserveAspectRatio", "none");
             this.picture.setAttribute("role", "img");
             this.picture.setAttribute("tabindex", "0");
+            this.bands = svg("path", "band");
             this.grid = svg("g");
             this.shapes = svg("g");
             this.cursor = svg("line", "cursor");
-            this.picture.append(this.grid, this.shapes, this.cursor);
+            this.picture.append(this.bands, this.grid, this.shapes, this.cursor);
             this.plot.append(this.picture);
             const times = make("div", "times");
             for (const text of ["10 minutes ago", "5", "now"]) times.append(make("span", "", text));
             this.reading = make("output", "reading");
+            this.bandsText = make("p", "quiet bands");
             this.legend = make("table", "legend");
             this.legend.append(make("caption", "unseen", this.title), make("thead"), make("tbody"));
             const row = make("tr");
             row.append(make("td"));
             for (const { title } of this.columns) row.append(scoped("col", title));
             this.legend.tHead.append(row);
-            this.figure.append(caption, this.plot, times, this.reading, this.legend);
+            this.figure.append(caption, this.plot, times, this.reading, this.legend,
+              this.bandsText);
+            show(this.bandsText, false);
             this.follow();
           }
 
@@ -100,6 +104,15 @@ extension DashboardScript {
               `${one.label}: ${this.columns.map((c) => `${c.title} ${c.of(one)}`).join(", ")}`;
             const text = `${this.title}. ${lines.map(row).join("; ")}`;
             if (this.picture !== document.activeElement) this.picture.setAttribute("aria-label", text);
+          }
+
+          /** Shades the seconds for which that is not 0, and says what it means. */
+          shade(values, text) {
+            const path = values.map((value, index) =>
+              (value > 0 ? `M${across(index, values.length) - 0.5},0h1V${height}h-1Z` : "")).join("");
+            this.bands.setAttribute("d", path);
+            say(this.bandsText, path ? text : "");
+            show(this.bandsText, path !== "");
           }
 
           drawAreas() {

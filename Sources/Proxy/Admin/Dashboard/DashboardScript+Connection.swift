@@ -5,12 +5,12 @@ extension DashboardScript {
 
         const perSecond = (values) => values.map((value, index) => (1000 * value) / lengths[index]);
         const rates = [
-          { title: "a second", of: (one) => rate(pace(one.counts, minute)) },
-          { title: "in a minute", of: (one) => whole.format(sum(one.counts, minute)) },
-          { title: "in ten", of: (one) => whole.format(sum(one.counts)) },
+          { title: "per second", of: (one) => rate(pace(one.counts, minute)) },
+          { title: "last minute", of: (one) => whole.format(sum(one.counts, minute)) },
+          { title: "ten minutes", of: (one) => whole.format(sum(one.counts)) },
         ];
         const statusChart = new Chart("chart-status", {
-          title: "Requests by status", unit: "a second", isStacked: true, columns: rates,
+          title: "Requests by status", unit: "per second", isStacked: true, columns: rates,
           text: (value) => rate(value),
         });
         const worst = (values) => Math.max(...values.filter((value) => value !== null));
@@ -20,13 +20,13 @@ extension DashboardScript {
           columns: [
             { title: "last minute", of: (one) => duration(last(one.minutes)) },
             {
-              title: "worst second in ten", of: (one) =>
+              title: "worst second of ten minutes", of: (one) =>
                 (one.values.some((value) => value !== null) ? duration(worst(one.values)) : "–"),
             },
           ],
         });
         const refusalChart = new Chart("chart-refusals", {
-          title: "By plugin", unit: "a second", isStacked: true, columns: rates,
+          title: "Refused, by plugin", unit: "per second", isStacked: true, columns: rates,
           text: (value) => rate(value),
         });
 
@@ -36,6 +36,11 @@ extension DashboardScript {
             const counts = added("requests", { class: name });
             return { label: name, name: `s${name}`, counts, values: perSecond(counts) };
           }));
+          const modes = series.filter((one) => one.name.endsWith("_active") && sum(one.values) > 0);
+          const name = (one) => (one.labels.plugin ? `${one.name} of ${one.labels.plugin}` : one.name);
+          statusChart.shade(
+            times.map((_, index) => modes.reduce((all, one) => all + (one.values[index] ?? 0), 0)),
+            `while ${modes.map(name).join(", ")} was 1`);
           const of = (label, name, quantile, family) => ({
             label, name, values: gauge(family, { quantile, over: "1s" }),
             minutes: gauge(family, { quantile, over: "1m" }),
@@ -63,6 +68,7 @@ extension DashboardScript {
             });
           }
           show(find("chart-refusals"), shown.length > 0);
+          show(find("chart-refusals-none"), shown.length === 0);
           refusalChart.draw(shown.map((one, index) =>
             ({ ...one, name: "abcde"[index], values: perSecond(one.counts) })));
         }
@@ -73,9 +79,11 @@ extension DashboardScript {
           drawVerdict();
           // The title tells on.
           if (document.hidden) return;
-          const { version, started, generation } = latest.status;
+          const { version, started, generation, state } = latest.status;
+          const where = { memory: "in memory", connecting: "in memory", shared: "in Redis" };
           say(find("process"), `${version} at ${location.host}, up for ${ago(started)}, `
-            + `configuration ${generation}`);
+            + `configuration ${generation}, `
+            + `limits counted ${where[state.status ?? state.kind] ?? "without Redis, which is away"}`);
           drawFigures();
           drawCharts();
           drawRequests();

@@ -26,7 +26,7 @@ extension DashboardScript {
         const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
         const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
         const dollars = new Intl.NumberFormat("en", {
-          style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 6,
+          style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 4,
         });
 
         const rate = (value) => (value >= 100 ? whole : tenths).format(value);

@@ -4,7 +4,7 @@ extension DashboardScript {
         function drawPlugins() {
           fill("instances", [
             { title: "Plugin" }, { title: "Decided, since the start" }, { title: "Ten minutes" },
-            { title: "A hook takes" }, { title: "Tells of itself" },
+            { title: "A hook takes" }, { title: "Tells of itself", name: "wide" },
           ], latest.plugins.map((plugin) => {
             const of = (decision) =>
               added("plugin_decisions", { plugin: plugin.label, decision });
@@ -28,10 +28,7 @@ extension DashboardScript {
                   `${decision}${reason ? ` ${reason}` : ""}: ${whole.format(count)}`),
                 isEmpty: plugin.decisions.length === 0,
               },
-              {
-                spark: { path: sparkPath(bad) },
-                text: words.join(", ") || "none refused",
-              },
+              tenMinutes(bad, words.join(", "), "none refused"),
               time.p50 === null ? "" : `p50 ${duration(time.p50)}, p99 ${duration(time.p99)}`,
               { state: plugin.state, isEmpty: plugin.state === null },
             ];

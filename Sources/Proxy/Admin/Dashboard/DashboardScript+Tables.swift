@@ -33,11 +33,11 @@ extension DashboardScript {
           figure("flight", "In flight", whole.format(inFlight),
             count(connections, "connection", "connections"));
           for (const [id, title, name] of [
-            ["duration", "Latency, half below", "request_duration_seconds"],
-            ["first", "First byte, half below", "time_to_first_byte_seconds"],
+            ["duration", "Latency, p50", "request_duration_seconds"],
+            ["first", "First byte, p50", "time_to_first_byte_seconds"],
           ]) {
             const of = (quantile) => duration(last(gauge(name, { quantile, over: "1m" })));
-            figure(id, title, of("0.5"), `p95 ${of("0.95")} · p99 ${of("0.99")}`);
+            figure(id, title, of("0.5"), `p95 ${of("0.95")}\np99 ${of("0.99")}`);
           }
           if (byName.has("cost_usd_total")) {
             const spent = added("cost_usd_total");
@@ -122,15 +122,18 @@ extension DashboardScript {
           return [together];
         }
 
+        /** What went wrong lately: a picture where something did. */
+        const tenMinutes = (values, some, none, name) => (some
+          ? { spark: { path: sparkPath(values), name }, text: some } : { text: none, name: "quiet" });
+
         function drawTargets() {
           const sick = (target) => target.state !== "up";
           const all = latest.upstreams.flatMap((upstream) =>
             upstream.targets.map((target) => ({ upstream, target })));
           all.sort((one, other) => sick(other.target) - sick(one.target));
           fill("targets", [
-            { title: "Target" }, { title: "Upstream" }, { title: "State" }, { title: "Since" },
-            { title: "Why, or why last" }, { title: "Share", name: "number" },
-            { title: "In flight", name: "number" }, { title: "Failures", name: "number" },
+            { title: "Target", name: "wide" }, { title: "State" },
+            { title: "In flight", name: "number" }, { title: "Failed", name: "number" },
             { title: "Ten minutes" },
           ], all.map(({ upstream, target }) => {
             const { word, level } = standing[target.state] ?? { word: target.state };
@@ -138,50 +141,70 @@ extension DashboardScript {
               { upstream: upstream.name, target: target.address });
             const next = target.next_try
               ? `next try in ${span(Date.parse(target.next_try) - latest.time)}` : "";
+            const why = target.reason
+              ? `${sick(target) ? "" : "the last time: "}${target.reason}` : "";
+            const gets = sick(target) || target.share < 1 ? `gets ${share(target.share, 1)}` : "";
             return [
-              target.address,
-              { text: upstream.name, small: upstream.panic ? "no target is well" : "" },
-              { text: word, name: `is-${level}` }, since(target.since),
-              { text: target.reason ?? "", small: next },
-              share(target.share, 1), whole.format(target.requests_in_flight),
-              whole.format(target.failures),
               {
-                spark: { path: sparkPath(failures), name: "failures" },
-                text: `${whole.format(sum(failures))} failed`,
+                text: target.address,
+                small: `of ${upstream.name}${upstream.panic ? ", of which no target is well" : ""}`,
               },
+              {
+                text: word, name: `is-${level}`,
+                small: [since(target.since), why, next, gets].filter(Boolean).join("; "),
+              },
+              whole.format(target.requests_in_flight), whole.format(target.failures),
+              tenMinutes(failures, sum(failures) > 0 ? `${whole.format(sum(failures))} failed` : "",
+                "none failed", "failures"),
             ];
           }));
         }
 
         const requestColumns = [
-          { title: "Time", name: "time" }, { title: "Client" }, { title: "Request" },
-          { title: "Route" }, { title: "By" }, { title: "Why" },
-          { title: "Status", name: "number" }, { title: "Request ID", name: "identifier" },
+          { title: "Time", name: "time" }, { title: "Status" }, { title: "Client" },
+          { title: "Request", name: "wide request" }, { title: "Route" }, { title: "By" },
+          { title: "Why", name: "wide why" }, { title: "Request ID", name: "identifier" },
         ];
 
         function requestRow(request, by, why) {
           return [
-            clock(Date.parse(request.time)),
+            clock(Date.parse(request.time)), String(request.status),
             { text: request.client ?? request.peer ?? "local", small: request.identity ?? "" },
-            `${request.method} ${request.path}`, request.route || "none", by, why,
-            String(request.status), request.request_id ?? "",
+            request.method === null ? "not understood" : `${request.method} ${request.path}`,
+            request.route || "none", by, why, request.request_id ?? "",
           ];
         }
 
+        // At first so many, and all of them for who asks.
+        const few = 8;
+        const isWhole = { refused: false, failed: false };
+        for (const id of Object.keys(isWhole)) {
+          find(`${id}-more`).addEventListener("click", () => {
+            isWhole[id] = !isWhole[id];
+            drawRequests();
+          });
+        }
+
+        function fillRequests(id, rows) {
+          fill(id, requestColumns, isWhole[id] ? rows : rows.slice(0, few));
+          const more = find(`${id}-more`);
+          show(more, rows.length > few);
+          say(more, isWhole[id] ? `Show the last ${few}` : `Show the last ${rows.length}`);
+          more.setAttribute("aria-expanded", String(isWhole[id]));
+        }
+
         function drawRequests() {
-          fill("refused", requestColumns, latest.refused.map((request) => {
+          fillRequests("refused", latest.refused.map((request) => {
             const made = request.decisions.find((one) => one.decision === "refuse");
             return requestRow(request, made.plugin, made.reason);
           }));
-          say(find("refused-none"), "No plugin has refused one of the last requests.");
-          fill("failed", requestColumns, latest.failed.map((request) => {
+          fillRequests("failed", latest.failed.map((request) => {
             const failed = request.decisions.find((one) => one.decision === "failed");
             const by = failed?.plugin ?? (request.aborted === "client" ? "the client"
               : request.upstream ?? (request.route ? "the proxy" : "no route"));
             const why = request.error ?? (request.route ? "" : "no route fits");
             return requestRow(request, by, why || `status ${request.status}`);
           }));
-          say(find("failed-none"), "None of the last requests has failed.");
         }
 
         function drawRoutes() {

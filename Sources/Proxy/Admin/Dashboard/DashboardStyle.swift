@@ -34,7 +34,7 @@ enum DashboardStyle {
           margin: 0 auto; padding: 0 1.25rem 2rem; max-width: 84rem;
           background: var(--ground); color: var(--ink);
           font: 15px/1.45 system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
-          font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
+          font-variant-numeric: tabular-nums; overflow-wrap: break-word;
         }
         h1, h2, h3, p, ul, dl, dd, figure { margin: 0; padding: 0; }
         h1 { font-size: 1.15rem; letter-spacing: .01em; }
@@ -67,16 +67,12 @@ enum DashboardStyle {
           background: var(--surface); border: 1px solid var(--line); border-radius: .5rem;
           padding: .9rem 1.1rem; margin-bottom: .9rem; min-width: 0;
         }
-        section:has(> dl), section.pair {
-          background: none; border: 0; padding: 0;
-        }
-        .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .9rem; }
-        .pair > figure {
-          background: var(--surface); border: 1px solid var(--line); border-radius: .5rem;
-          padding: .9rem 1.1rem; min-width: 0;
+        section:has(> dl) { background: none; border: 0; padding: 0; }
+        .pair {
+          display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 .9rem;
         }
         #figures {
-          display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr));
+          display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(9.6rem, 1fr));
         }
         #figures > div {
           background: var(--surface); border: 1px solid var(--line); border-radius: .5rem;
@@ -86,7 +82,7 @@ enum DashboardStyle {
         #figures .value { font-size: 1.55rem; line-height: 1.25; font-weight: 600; }
         #figures .value.is-attention { color: var(--attention); }
         #figures .value.is-bad { color: var(--bad); }
-        #figures .note { color: var(--quiet); font-size: .87rem; }
+        #figures .note { color: var(--quiet); font-size: .87rem; white-space: pre-line; }
         #token-form { max-width: 30rem; }
         #token-form input { width: 100%; }
         input, button {
@@ -95,6 +91,7 @@ enum DashboardStyle {
         }
         #token-form label { display: block; margin: .6rem 0 .2rem; }
         #token-form button { margin-top: .6rem; }
+        [id$=-more] { margin-top: .6rem; font-size: .87rem; }
         footer { color: var(--quiet); font-size: .9rem; }
         footer button { font-size: .9em; padding: .1rem .5rem; margin-left: .5rem; }
 
@@ -133,7 +130,11 @@ enum DashboardStyle {
         figcaption span { color: var(--quiet); font-size: .87rem; }
         .plot { position: relative; margin: .5rem 0 .2rem; }
         .plot svg { display: block; width: 100%; height: 9.5rem; cursor: crosshair; }
-        #chart-refusals .plot svg { height: 6.5rem; }
+        .plot .band { fill: var(--attention); opacity: .13; }
+        .bands::before {
+          content: ""; display: inline-block; width: .75rem; height: .75rem; margin-right: .45rem;
+          vertical-align: -.06rem; background: var(--attention); opacity: .3;
+        }
         .plot .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
         .plot .cursor { stroke: var(--ink); stroke-width: 1; vector-effect: non-scaling-stroke; }
         .plot .line {
@@ -155,11 +156,12 @@ enum DashboardStyle {
         .legend td, .legend th { padding: .1rem 1.3rem .1rem 0; border: 0; text-align: right; }
         .legend th:first-child { text-align: left; }
         .legend th { color: var(--quiet); font-weight: 400; }
-        .legend tbody th { color: var(--ink); }
+        .legend tbody th { color: var(--ink); position: relative; padding-left: 1.2rem; }
         .key {
           display: inline-block; width: .75rem; height: .75rem; border-radius: .15rem;
           margin-right: .45rem; vertical-align: -.06rem;
         }
+        .legend .key { position: absolute; left: 0; top: .35rem; }
         .s1xx { fill: var(--s1xx); background: var(--s1xx); }
         .s2xx { fill: var(--s2xx); background: var(--s2xx); }
         .s3xx { fill: var(--s3xx); background: var(--s3xx); }
@@ -174,7 +176,7 @@ enum DashboardStyle {
         .p95 { stroke: var(--p95); background: var(--p95); }
         .p99 { stroke: var(--p99); background: var(--p99); }
         .first { stroke: var(--e); background: var(--e); stroke-dasharray: 4 3; }
-        .spark { display: block; width: 8rem; height: 1.6rem; border-bottom: 1px solid var(--line); }
+        .spark { display: block; width: 7rem; height: 1.6rem; border-bottom: 1px solid var(--line); }
         .spark path { fill: var(--s4xx); }
         .spark.failures path { fill: var(--s5xx); }
 
@@ -189,7 +191,10 @@ enum DashboardStyle {
         td.number, th.number { text-align: right; }
         td ul { list-style: none; }
         td.identifier { font: .85em ui-monospace, "DejaVu Sans Mono", monospace; }
-        td.time { white-space: nowrap; }
+        .wide, .identifier { overflow-wrap: anywhere; }
+        #targets th.wide { min-width: 10.5rem; }
+        th .quiet { font-weight: 400; }
+        tbody > tr > th.time { font-weight: 400; white-space: nowrap; }
         .mode {
           font-weight: 400; font-size: .8rem; color: var(--quiet); border: 1px solid var(--line);
           border-radius: .25rem; padding: 0 .35rem; white-space: nowrap;
@@ -211,17 +216,17 @@ enum DashboardStyle {
     /// Each row stands as a block of its own, with the columns' names beside its values.
     private static let narrow = #"""
         @media (max-width: 60rem) {
-          .pair { grid-template-columns: 1fr; }
+          .pair { grid-template-columns: minmax(0, 1fr); }
         }
         @media (max-width: 46rem) {
           body { padding: 0 .75rem 1.5rem; }
-          section, .pair > figure { padding: .75rem .8rem; }
+          section { padding: .75rem .8rem; }
           #connection { margin-left: 0; flex-basis: 100%; }
           #figures { grid-template-columns: 1fr 1fr; gap: .6rem; }
           #figures > div { padding: .5rem .65rem; }
           #figures .value { font-size: 1.25rem; }
           #verdict h2 { font-size: 1.3rem; }
-          .legend td, .legend th { padding-right: .7rem; }
+          .legend td, .legend th { padding-right: .7rem; white-space: normal; }
           table:not(.legend), table:not(.legend) tbody, table:not(.legend) tr,
           table:not(.legend) tbody th, table:not(.legend) td { display: block; }
           table:not(.legend) thead {
@@ -230,12 +235,22 @@ enum DashboardStyle {
           table:not(.legend) tr { border-top: 1px solid var(--line); padding: .5rem 0; }
           table:not(.legend) tbody th, table:not(.legend) td {
             border: 0; padding: .08rem 0; text-align: left;
-            display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem;
+            display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .5rem;
           }
           table:not(.legend) td::before, table:not(.legend) tbody th::before {
             content: attr(data-label); color: var(--quiet); font: 400 .85rem/1.6 system-ui;
           }
+          #targets th.wide { min-width: 0; }
           table:not(.legend) td.is-empty { display: none; }
+          /* What a request is, is seen without the columns' names. */
+          table.requests tr { display: flex; flex-wrap: wrap; gap: 0 .7rem; }
+          table.requests tbody th, table.requests tbody td { display: block !important; }
+          table.requests tbody th::before, table.requests tbody td::before {
+            content: none !important;
+          }
+          table.requests .request, table.requests .identifier { flex-basis: 100%; }
+          table.requests .request, table.requests .why { font-weight: 600; }
+          table.requests .identifier { color: var(--quiet); }
         }
         @media (prefers-reduced-motion: no-preference) {
           #verdict { transition: background-color .4s; }

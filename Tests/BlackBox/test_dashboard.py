@@ -1,0 +1,497 @@
+"""The dashboard, in a browser."""
+
+import json
+import random
+import re
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from harness.browser import UNAUTHORIZED, UNREACHED
+from harness.client import Client
+from harness.configuration import proxy_to
+from harness.message import status_of
+from harness.program import REPOSITORY
+from harness.sluice import Sluice
+from harness.upstream import Upstream, always
+from harness.waiting import eventually
+
+#: The page is told once a second; the rest is for a machine that has other things to do.
+SOON = 3.0
+HOSTILE = "<img/src=x/onerror=alert(1)>"
+PHONE = {"width": 360, "height": 740}
+CHAT = "/v1/chat/completions"
+
+
+def provider(connection) -> None:
+    while (request := connection.read_request()) is not None:
+        usage = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+        answer = {"model": json.loads(request.body)["model"], "choices": [], "usage": usage}
+        connection.answer(json.dumps(answer).encode(), headers=[("Content-Type", "application/json")])
+
+
+def failing(connection) -> None:
+    while connection.read_request() is not None:
+        connection.answer(status="503 Service Unavailable")
+
+
+class Scene:
+    """A proxy with several routes in which something of everything happens."""
+
+    def __init__(self, stack: ExitStack, folder: Path):
+        def start(script):
+            upstream = Upstream(script, patience=120)
+            stack.callback(upstream.close)
+            return upstream.url
+
+        prices = folder / "prices.json"
+        models = {name: {"input": 1.5, "output": 10} for name in ["small", HOSTILE]}
+        prices.write_text(json.dumps({"providers": {"here": {"models": models}}}))
+        self.sick, self.moody = start(failing), start(failing)
+        configuration = {
+            "listen": "127.0.0.1:0",
+            "admin": "127.0.0.1:0",
+            "workers": 2,
+            "upstreams": {
+                "provider": {"url": start(provider)},
+                "pair": {"targets": [{"url": start(always())}, {"url": self.sick}]},
+                "moody": {"url": self.moody},
+            },
+            "plugins": [{"plugin": "trusted-proxy", "config": {"trusted": ["loopback"]}}, {"plugin": "request-id"}],
+            "routes": [
+                {
+                    "name": "chat",
+                    "path": CHAT,
+                    "upstream": "provider",
+                    "plugins": [
+                        {"plugin": "ip-limiter", "config": {"limit": "5/h"}},
+                        {"plugin": "rate-limiter", "config": {"key": "route", "limit": "3/h"}, "mode": "observe"},
+                        {"plugin": "cost-meter", "config": {"prices": str(prices)}},
+                    ],
+                },
+                {"name": "pair", "path": "/pair/*", "upstream": "pair"},
+                {
+                    "name": "moody",
+                    "path": "/moody",
+                    "upstream": "moody",
+                    "plugins": [{"plugin": "velocity-guard", "config": {"minimumRequests": 10, "cooldown": "10m"}}],
+                },
+            ],
+        }
+        self.proxy = Sluice(configuration, folder)
+        stack.callback(self.proxy.close)
+        self.happen()
+
+    def happen(self) -> None:
+        def model(name: str) -> dict:
+            return {"method": "POST", "target": CHAT, "body": json.dumps({"model": name, "messages": []}).encode()}
+
+        with self.proxy.connect() as client:
+
+            def ask(times: int = 1, client_address: str = "203.0.113.7", method="GET", **request) -> list[int]:
+                headers = [("X-Forwarded-For", client_address), ("Content-Type", "application/json")]
+                return [client.ask(method, headers=headers, **request).status for _ in range(times)]
+
+            assert ask(9, **model("small")) == [200] * 5 + [429] * 4
+            assert ask(2, client_address="203.0.113.8", **model(HOSTILE)) == [200] * 2
+            ask(20, target="/pair/1")
+            ask(12, target="/moody")
+            assert ask(2, target=f"/{HOSTILE}") == [404] * 2
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    with ExitStack() as stack:
+        yield Scene(stack, tmp_path_factory.mktemp("scene"))
+
+
+def whole(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def counts(text: str) -> dict[str, int]:
+    """'200: 5, 429: 4', or the same on lines."""
+    parts = [part.rpartition(": ") for part in text.replace("\n", ", ").split(", ") if part]
+    return {name: whole(number) for name, _, number in parts}
+
+
+# --- What it shows
+
+
+def assert_agrees(page, metrics) -> None:
+    """Its totals are those of /metrics."""
+    routes = page.rows("paths")
+    for route in routes:
+        name = "" if route["Route"] == "no route fits" else route["Route"]
+        shown = counts(route["By status, since the start"])
+        assert sum(shown.values()) == whole(route["Requests"])
+        for status, number in shown.items():
+            assert number == metrics.value("sluice_requests_total", route=name, status=status), (name, status)
+    assert sum(whole(route["Requests"]) for route in routes) == metrics.value("sluice_requests_total")
+    for plugin in page.rows("instances"):
+        label = plugin["Plugin"].split()[0]
+        shown = counts(plugin["Decided, since the start"])
+        for decision, number in shown.items():
+            kind, _, reason = decision.partition(" ")
+            found = metrics.value("sluice_plugin_decisions_total", plugin=label, decision=kind, reason=reason)
+            assert number == found, (label, decision)
+        assert sum(shown.values()) == metrics.value("sluice_plugin_decisions_total", plugin=label)
+        if keys := re.search(r"keys: (\d+)", plugin["Tells of itself"]):
+            assert int(keys[1]) == metrics.value("sluice_limiter_keys", plugin=label)
+    costs = {labels["model"]: str(value) for labels, value in metrics.exact("sluice_cost_usd_total")}
+    models = page.rows("models")
+    assert {model["Model"]: model["Since the start, US$"] for model in models} == costs
+    for model in models:
+        for kind, number in counts(model["Tokens, since the start"]).items():
+            assert number == metrics.value("sluice_tokens_total", model=model["Model"], kind=kind)
+    for target in page.rows("targets"):
+        address = target["Target"].split()[0]
+        assert whole(target["Failed"]) == metrics.value("sluice_upstream_failures_total", target=address)
+    flight = page.text("#figure-flight").split("\n")
+    assert flight[1] == f"{metrics.value('sluice_requests_in_flight'):.0f}"
+    assert flight[2].split()[0] == f"{metrics.value('sluice_connections'):.0f}"
+
+
+def test_its_numbers_are_those_of_the_metrics(scene, open_page):
+    page = open_page(scene.proxy)
+    page.await_live()
+    metrics = scene.proxy.metrics()
+    assert metrics.value("sluice_requests_total", status="429") == 4
+    eventually(lambda: assert_agrees(page, scene.proxy.metrics()) or True, "the page agrees with the metrics", SOON)
+    assert {model["Model"] for model in page.rows("models")} == {"small", HOSTILE}
+    # And the ten minutes before it was opened are there.
+    refused = page.rows("refused")[0]
+    expected = ("429", "203.0.113.7", f"POST {CHAT}", "chat", "ip-limiter", "rate_limit_exceeded")
+    assert tuple(refused[key] for key in ["Status", "Client", "Request", "Route", "By", "Why"]) == expected
+    seen = json.loads(scene.proxy.admin(f"/requests?request_id={refused['Request ID']}").body)["finished"][0]
+    assert seen["status"] == 429
+    legend = page.text("#chart-refusals .legend tbody").split()
+    assert (legend[0], legend[-1]) == ("ip-limiter", "4")
+
+
+def test_it_follows_what_happens(start_upstream, start_sluice, open_page):
+    proxy = start_sluice(proxy_to(start_upstream(always()).url))
+    page = open_page(proxy)
+    page.await_live()
+
+    def shown() -> int:
+        return sum(whole(row["Requests"]) for row in page.rows("paths"))
+
+    with proxy.connect() as client:
+        for _ in range(3):
+            for _ in range(100):
+                assert client.ask().status == 200
+            before = eventually(lambda: proxy.metrics().value("sluice_requests_total"), "they are counted")
+            seen = eventually(lambda: (number := shown()) >= before and number, "what came is shown", SOON)
+            assert seen <= proxy.metrics().value("sluice_requests_total")
+    eventually(lambda: shown() == 300, "all is shown", SOON)
+    eventually(lambda: "300" in page.text("#chart-status .legend tbody"), "the history has it too", SOON)
+
+
+def test_what_is_wrong_stands_on_top(scene, open_page):
+    page = open_page(scene.proxy)
+    page.await_live()
+    assert page.text("#verdict-heading") == "In trouble"
+    findings = page.text("#findings")
+    for said in [
+        f"{scene.sick} of pair is ejected since",
+        "5 failures in a row, the last: status 503",
+        "velocity-guard is active since",
+        "ip-limiter refuses",
+        ": rate_limit_exceeded",
+        "rate-limiter would refuse",
+        "of the answers are 5xx",
+    ]:
+        assert said in findings, (said, findings)
+    assert page.tab.title().endswith("In trouble · Sluice")
+    sick = page.rows("targets")[0]
+    assert sick["Target"].startswith(scene.sick) and "ejected" in sick["State"] and "next try in" in sick["State"]
+    guard = next(row for row in page.rows("instances") if row["Plugin"].startswith("velocity-guard"))
+    assert "active: yes" in guard["Tells of itself"] and "until: " in guard["Tells of itself"]
+    # The seconds in which a mode was on are shaded.
+    assert page.text("#chart-status .bands") == "while velocity_active of velocity-guard was 1"
+
+
+def test_all_is_well_where_nothing_is_wrong(serve, open_page):
+    proxy, _ = serve(always())
+    with proxy.connect() as client:
+        assert client.ask().status == 200
+    page = open_page(proxy)
+    page.await_live()
+    assert page.text("#verdict-heading") == "All is well"
+    assert page.text("#findings") == ""
+    assert page.tab.title() == "Sluice"
+
+
+def test_what_comes_from_outside_is_text(scene, open_page):
+    page = open_page(scene.proxy)
+    page.tab.on("dialog", lambda dialog: page.complaints.append(dialog.message))
+    page.await_live()
+    failed = [row["Request"] for row in page.rows("failed")]
+    assert f"GET /{HOSTILE}" in failed
+    assert HOSTILE in [row["Model"] for row in page.rows("models")]
+    assert page.tab.locator("main img").count() == 0
+
+
+def test_a_chart_can_be_read_with_the_keyboard_and_without_seeing_it(scene, open_page):
+    page = open_page(scene.proxy)
+    page.await_live()
+    for chart in ["status", "latency", "refusals"]:
+        picture = page.tab.locator(f"#chart-{chart} svg[role=img]")
+        assert len(picture.get_attribute("aria-label")) > 30
+        picture.focus()
+        for _ in range(3):
+            page.tab.keyboard.press("ArrowLeft")
+        reading = page.text(f"#chart-{chart} .reading")
+        assert reading[2] == reading[5] == ":", reading
+        page.tab.keyboard.press("Escape")
+        assert page.text(f"#chart-{chart} .reading") == ""
+    nameless = "[...document.querySelectorAll('th')].filter((head) => !head.scope && head.innerText).length"
+    assert page.tab.evaluate(nameless) == 0
+    assert page.tab.evaluate("[...document.querySelectorAll('h1, h2, h3')].every((head) => head.textContent)")
+
+
+# --- Who sees it, and what it loads
+
+
+def test_the_page_itself_is_open_and_may_load_nothing(start_upstream, start_sluice):
+    configuration = proxy_to(start_upstream(always()).url)
+    configuration["admin"] = {"address": "127.0.0.1:0", "token": "open sesame, and be quick"}
+    proxy = start_sluice(configuration)
+    response = proxy.admin("/")
+    assert response.status == 200
+    policy = dict(part.split(" ", 1) for part in response.get("content-security-policy").split("; "))
+    assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == policy["frame-ancestors"] == "'none'"
+    assert policy["connect-src"] == "'self'"
+    assert policy["script-src"].startswith("'sha256-") and policy["style-src"].startswith("'sha256-")
+    assert response.get("x-content-type-options") == "nosniff"
+    assert response.get("referrer-policy") == "no-referrer"
+    for text in [b"sesame", b"innerHTML", b"http://", b"https://"]:
+        assert text not in response.body.replace(b"http://www.w3.org/2000/svg", b""), text
+    assert proxy.admin("/dashboard/events").status == 401
+
+
+def test_it_asks_for_the_token_and_keeps_it_in_the_tab(start_upstream, start_sluice, open_page):
+    configuration = proxy_to(start_upstream(always()).url)
+    configuration["admin"] = {"address": "127.0.0.1:0", "token": "open sesame, und das schön schnell"}
+    proxy = start_sluice(configuration)
+    page = open_page(proxy, allowed=(UNAUTHORIZED,))
+
+    def enter(token: str) -> None:
+        page.tab.locator("#token").wait_for(state="visible")
+        assert not page.tab.locator("main").is_visible()
+        page.tab.fill("#token", token)
+        page.tab.keyboard.press("Enter")
+
+    enter("wrong")
+    eventually(lambda: "That was not the token" in page.text("#token-say"), "it says that it is wrong")
+    enter("open sesame, und das schön schnell")
+    page.await_live()
+    page.tab.reload()
+    page.await_live()
+    assert not page.tab.locator("#token").is_visible()
+    assert not any("sesame" in url for url in page.requests)
+    page.tab.click("#forget")
+    page.tab.locator("#token").wait_for(state="visible")
+
+
+# --- While things change
+
+
+def test_it_follows_a_reload_and_lets_the_old_configuration_go(start_upstream, start_sluice, open_page):
+    configuration = proxy_to(start_upstream(always()).url)
+    logger = {"plugin": "activity-logger", "config": {"file": "activity.jsonl"}}
+    proxy = start_sluice(configuration | {"plugins": [logger]})
+    page = open_page(proxy)
+    page.await_live()
+    assert [row["Plugin"].split()[0] for row in page.rows("instances")] == ["activity-logger"]
+    states = page.tab.evaluate_handle(
+        """() => { const seen = []; new MutationObserver(() => seen.push(document.body.dataset.state))
+             .observe(document.body, { attributes: true }); return seen; }"""
+    )
+    proxy.reload(configuration | {"plugins": [{"plugin": "request-id"}]})
+    eventually(
+        lambda: [row["Plugin"].split()[0] for row in page.rows("instances")] == ["request-id"], "it shows the new", 5
+    )
+    assert "configuration 2" in page.text("#process")
+    # It has been live all the while; and nothing holds the old logger's file open.
+    assert states.json_value() == []
+    files = Path(f"/proc/{proxy.pid}/fd")
+    eventually(lambda: not any("activity.jsonl" in str(file.readlink()) for file in files.iterdir()), "the old one goes")
+
+
+def test_it_says_that_it_is_disconnected_and_comes_back(start_upstream, start_sluice, open_page):
+    configuration = proxy_to(start_upstream(always()).url)
+    proxy = start_sluice(configuration)
+    with proxy.connect() as client:
+        assert client.ask().status == 200
+    page = open_page(proxy, allowed=(UNREACHED,))
+    page.await_live()
+    eventually(lambda: page.rows("paths"), "it shows the request", SOON)
+    proxy.kill()
+    eventually(lambda: page.text("#connection").startswith("disconnected since"), "it says so", 6)
+    assert page.text("#verdict-heading").startswith("No news since")
+    assert page.tab.title() == "(no news) Sluice"
+    assert float(page.tab.evaluate("getComputedStyle(document.getElementById('routes')).opacity")) < 0.5
+    # The address is the one that the kernel chose for the first.
+    start_sluice(configuration | {"admin": proxy.admin_address})
+    page.await_live()
+    assert page.text("#verdict-heading") == "All is well"
+    eventually(lambda: page.rows("paths") == [], "what is shown is the new process's", SOON)
+
+
+def test_a_process_that_says_nothing_any_more_is_not_live(serve, open_page):
+    """Stopped, it keeps its connections."""
+    proxy, _ = serve(always())
+    page = open_page(proxy, allowed=(UNREACHED,))
+    page.await_live()
+    proxy.process.signal(19)
+    try:
+        eventually(lambda: page.text("#connection").startswith("disconnected since"), "it says so", 8)
+    finally:
+        proxy.process.signal(18)
+    page.await_live()
+
+
+def test_who_leaves_is_not_sent_to_any_more(serve):
+    proxy, _ = serve(always())
+    with Client(proxy.admin_address) as client:
+        client.request(target="/dashboard/events")
+        head = client.head()
+        assert (status_of(head), head.get("content-type")) == (200, "text/event-stream")
+        received = bytes(client.reader.buffer)
+        while b"\n\nevent: sample\ndata: " not in received or not received.endswith(b"\n\n\r\n"):
+            received += client.socket.recv(65536)
+        assert b"event: history\ndata: {" in received
+        assert eventually(lambda: _connections(proxy) == 1, "it is connected")
+    eventually(lambda: _connections(proxy) == 0, "its connection is closed", SOON)
+    assert proxy.admin("/healthz").status == 200
+
+
+def _connections(proxy) -> int:
+    """How many connections the admin listener has, by the kernel's table."""
+    port = f"{int(proxy.admin_address.rpartition(':')[2]):04X}"
+    lines = Path(f"/proc/{proxy.pid}/net/tcp").read_text().splitlines()[1:]
+    return sum(1 for line in lines if (parts := line.split())[1].endswith(f":{port}") and parts[3] == "01")
+
+
+# --- What it looks like
+
+
+def test_nothing_overflows_on_a_phone(scene, open_page):
+    page = open_page(scene.proxy, viewport=PHONE)
+    page.await_live()
+    assert page.overflow == 0
+    page.tab.locator("summary:visible").first.click()
+    assert page.overflow == 0
+
+
+def test_it_is_dark_where_that_is_wanted(scene, open_page):
+    grounds = []
+    for scheme in ["light", "dark"]:
+        page = open_page(scene.proxy, color_scheme=scheme)
+        page.await_live()
+        ground = page.tab.evaluate("getComputedStyle(document.body).backgroundColor")
+        grounds.append(sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(","))))
+    assert grounds[0] > 3 * 200 and grounds[1] < 3 * 60
+
+
+@pytest.fixture
+def street(start_upstream, start_sluice):
+    """A proxy as one may have it, with traffic for as long as is wanted."""
+
+    def at_work(pause: float):
+        def script(connection):
+            while (request := connection.read_request()) is not None:
+                tokens = {"prompt_tokens": random.randint(50, 3000), "completion_tokens": random.randint(20, 600)}
+                answer = {"model": json.loads(request.body or "{}").get("model"), "choices": [], "usage": tokens}
+                threading.Event().wait(random.expovariate(1 / pause))
+                sick = connection.upstream is upstreams[-1] and is_late.is_set()
+                connection.answer(
+                    json.dumps(answer).encode(),
+                    status="503 Service Unavailable" if sick else "200 OK",
+                    headers=[("Content-Type", "application/json")],
+                )
+
+        return script
+
+    is_late, is_over = threading.Event(), threading.Event()
+    upstreams = [start_upstream(at_work(pause), patience=900) for pause in [0.03, 0.01, 0.01, 0.01]]
+    limit = {"key": "route", "limit": "13/s"}
+    proxy = start_sluice({
+        "listen": "127.0.0.1:0",
+        "admin": "127.0.0.1:0",
+        "upstreams": {
+            "provider": {"url": upstreams[0].url},
+            "search": {"targets": [{"url": upstream.url} for upstream in upstreams[1:]]},
+        },
+        "plugins": [{"plugin": "trusted-proxy", "config": {"trusted": ["loopback"]}}, {"plugin": "request-id"}],
+        "routes": [
+            {
+                "name": "chat",
+                "path": CHAT,
+                "upstream": "provider",
+                "plugins": [
+                    {"plugin": "velocity-guard"},
+                    {"plugin": "ip-limiter", "config": {"limit": "100/m"}},
+                    {"plugin": "fingerprint-limiter", "config": {"limit": "300/m"}, "mode": "observe"},
+                    {"plugin": "cost-meter", "config": {"prices": str(REPOSITORY / "prices.json")}},
+                ],
+            },
+            {
+                "name": "search",
+                "path": "/search/*",
+                "upstream": "search",
+                "plugins": [{"plugin": "rate-limiter", "config": limit}],
+            },
+        ],
+    })  # fmt: skip
+
+    def traffic(pace: float, **request) -> None:
+        with proxy.connect() as client:
+            while not is_over.wait(random.expovariate(pace)):
+                address = random.choice(["203.0.113.7"] * 6 + [f"198.51.100.{number}" for number in range(1, 9)])
+                model = random.choice(["gpt-4o-mini", "gpt-4o-mini", "gpt-4o", "gpt-4.1-nano"])
+                body = json.dumps({"model": model, "messages": []}).encode()
+                client.ask(
+                    headers=[("X-Forwarded-For", address), ("Content-Type", "application/json")], body=body, **request
+                )
+
+    def walk(seconds: float):
+        threads = [
+            threading.Thread(target=traffic, args=[pace], kwargs=request)
+            for pace, request in [
+                (4, {"method": "POST", "target": CHAT}),
+                (6, {"method": "GET", "target": "/search/books?q=1"}),
+                (4, {"method": "GET", "target": "/search/people?q=2"}),
+            ]
+        ]
+        for thread in threads:
+            thread.start()
+        is_over.wait(seconds * 0.8)
+        is_late.set()
+        is_over.wait(seconds * 0.2)
+        return proxy
+
+    yield walk
+    is_over.set()
+
+
+@pytest.mark.timeout(900)
+def test_it_has_its_picture_taken(street, open_page, request, tmp_path):
+    """With --screenshots those of docs/images, after ten minutes of traffic."""
+    wanted = request.config.getoption("--screenshots")
+    folder = REPOSITORY / "docs/images" if wanted else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    proxy = street(610 if wanted else 1)
+    pages = {
+        "light": open_page(proxy, viewport={"width": 1200, "height": 1290}),
+        "dark": open_page(proxy, viewport={"width": 1200, "height": 1290}, color_scheme="dark"),
+        "phone": open_page(proxy, viewport={"width": 360, "height": 1480}),
+    }
+    for name, page in pages.items():
+        page.await_live()
+        file = folder / f"dashboard-{name}.png"
+        page.tab.screenshot(path=file)
+        assert 10_000 < file.stat().st_size < 200_000, name
