@@ -166,7 +166,7 @@ def test_its_numbers_are_those_of_the_metrics(scene, open_page):
     assert tuple(refused[key] for key in ["Status", "Client", "Request", "Route", "By", "Why"]) == expected
     seen = json.loads(scene.proxy.admin(f"/requests?request_id={refused['Request ID']}").body)["finished"][0]
     assert seen["status"] == 429
-    legend = page.text("#chart-refusals .legend tbody").split()
+    legend = eventually(lambda: page.text("#chart-refusals .legend tbody").split(), "the history has it", SOON)
     assert (legend[0], legend[-1]) == ("ip-limiter", "4")
 
 

@@ -58,7 +58,7 @@ enum DashboardMarkup {
         <section aria-label="Latency"><figure id="chart-latency"></figure></section>
         </div>
 
-        <div class="pair">
+        <div class="pair uneven">
         <section aria-label="Refusals by plugin">
           <figure id="chart-refusals"></figure>
           <p class="none" id="chart-refusals-none">No plugin has refused a request for ten

@@ -67,7 +67,7 @@ extension DashboardScript {
               counts: times.map((_, index) => rest.reduce((all, one) => all + one.counts[index], 0)),
             });
           }
-          show(find("chart-refusals"), shown.length > 0);
+          show(refusalChart.legend, shown.length > 0);
           show(find("chart-refusals-none"), shown.length === 0);
           refusalChart.draw(shown.map((one, index) =>
             ({ ...one, name: "abcde"[index], values: perSecond(one.counts) })));

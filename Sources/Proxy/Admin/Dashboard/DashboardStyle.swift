@@ -71,8 +71,9 @@ enum DashboardStyle {
         .pair {
           display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 .9rem;
         }
+        .pair.uneven { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); }
         #figures {
-          display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(9.6rem, 1fr));
+          display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
         }
         #figures > div {
           background: var(--surface); border: 1px solid var(--line); border-radius: .5rem;
@@ -192,7 +193,7 @@ enum DashboardStyle {
         td ul { list-style: none; }
         td.identifier { font: .85em ui-monospace, "DejaVu Sans Mono", monospace; }
         .wide, .identifier { overflow-wrap: anywhere; }
-        #targets th.wide { min-width: 10.5rem; }
+        #targets th.wide { min-width: 12.5rem; }
         th .quiet { font-weight: 400; }
         tbody > tr > th.time { font-weight: 400; white-space: nowrap; }
         .mode {
@@ -204,9 +205,9 @@ enum DashboardStyle {
         .is-well { color: var(--well); }
         .is-attention { color: var(--attention); }
         .is-bad { color: var(--bad); }
-        .is-well::before { content: "● "; }
-        .is-attention:not(.value)::before { content: "▲ "; }
-        .is-bad:not(.value)::before { content: "■ "; }
+        .is-well::before { content: "●\00a0"; }
+        .is-attention:not(.value)::before { content: "▲\00a0"; }
+        .is-bad:not(.value)::before { content: "■\00a0"; }
         details { max-width: 26rem; }
         summary { cursor: pointer; color: var(--link); }
         .inside { color: var(--quiet); }
@@ -216,7 +217,7 @@ enum DashboardStyle {
     /// Each row stands as a block of its own, with the columns' names beside its values.
     private static let narrow = #"""
         @media (max-width: 60rem) {
-          .pair { grid-template-columns: minmax(0, 1fr); }
+          .pair, .pair.uneven { grid-template-columns: minmax(0, 1fr); }
         }
         @media (max-width: 46rem) {
           body { padding: 0 .75rem 1.5rem; }
