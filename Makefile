@@ -3,7 +3,7 @@
 
 # Exclusivity is checked in debug builds, tests and sanitizer runs; the checks cost a fifth of all
 # instructions in release (docs/decisions/exclusivity-checks.md).
-RELEASE = -c release -Xswiftc -enforce-exclusivity=unchecked
+RELEASE = -c release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
 SOURCES = Sources Tests Package.swift
 
 

@@ -91,30 +91,34 @@ final class FactTable {
                 unsafeDowncast($0, to: TypedFactBox<Value>.self).value
             }
         }
-        set {
-            while boxes.count <= fact.index { boxes.append(nil) }
-            let box: Unmanaged<FactBox>
-            if let known = boxes[fact.index] {
-                box = known
-            } else {
-                box = .passRetained(
-                    TypedFactBox<Value>(
-                        name: fact.name,
-                        clear: { box in
-                            unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
-                        },
-                        describe: { box in
-                            unsafeDowncast(box, to: TypedFactBox<Value>.self).value.map { "\($0)" }
-                        }))
-                boxes[fact.index] = box
-            }
-            let wasWritten = box._withUnsafeGuaranteedRef { box in
-                unsafeDowncast(box, to: TypedFactBox<Value>.self).value = newValue
-                let wasWritten = box.isWritten
+        set { change(fact) { $0 = newValue } }
+    }
+
+    /// Changes a fact where it is, so that nothing of it is copied.
+    @inlinable
+    func change<Value, Result>(_ fact: Fact<Value>, _ body: (inout Value?) -> Result) -> Result {
+        while boxes.count <= fact.index { boxes.append(nil) }
+        let box: Unmanaged<FactBox>
+        if let known = boxes[fact.index] {
+            box = known
+        } else {
+            box = .passRetained(
+                TypedFactBox<Value>(
+                    name: fact.name,
+                    clear: { box in
+                        unsafeDowncast(box, to: TypedFactBox<Value>.self).value = nil
+                    },
+                    describe: { box in
+                        unsafeDowncast(box, to: TypedFactBox<Value>.self).value.map { "\($0)" }
+                    }))
+            boxes[fact.index] = box
+        }
+        return box._withUnsafeGuaranteedRef { box in
+            if !box.isWritten {
                 box.isWritten = true
-                return wasWritten
+                written.append(fact.index)
             }
-            if !wasWritten { written.append(fact.index) }
+            return body(&unsafeDowncast(box, to: TypedFactBox<Value>.self).value)
         }
     }
 

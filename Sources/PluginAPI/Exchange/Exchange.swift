@@ -84,6 +84,12 @@ public final class Exchange {
         set { facts[fact] = newValue }
     }
 
+    /// Changes a fact where it is: for values that grow, such as lists, of which `subscript` makes a copy.
+    @inlinable
+    public func change<Value, Result>(
+        _ fact: Fact<Value>, _ body: (inout Value?) -> Result
+    ) -> Result { facts.change(fact, body) }
+
     /// Takes a step of shared state in the background, such as counting what the exchange took.
     public func take(_ step: StateStep) { state?.take(step) }
 

@@ -13,15 +13,42 @@ package enum FieldID: UInt8, Sendable {
         left.rawValue == right.rawValue
     }
 
+    /// The field's name, as it is written where nobody has written it otherwise. Not of `other`.
+    package var name: StaticString {
+        switch self {
+        case .other: preconditionFailure("a field without a name of its own")
+        case .connection: "connection"
+        case .contentLength: "content-length"
+        case .date: "date"
+        case .expect: "expect"
+        case .forwarded: "forwarded"
+        case .host: "host"
+        case .keepAlive: "keep-alive"
+        case .proxyAuthenticate: "proxy-authenticate"
+        case .proxyAuthorization: "proxy-authorization"
+        case .proxyConnection: "proxy-connection"
+        case .te: "te"
+        case .trailer: "trailer"
+        case .transferEncoding: "transfer-encoding"
+        case .upgrade: "upgrade"
+        case .via: "via"
+        case .xForwardedFor: "x-forwarded-for"
+        case .xForwardedHost: "x-forwarded-host"
+        case .xForwardedProto: "x-forwarded-proto"
+        case .xSluiceExplain: "x-sluice-explain"
+        }
+    }
+
     /// The field of that name, in any case. The length decides first, so most names cost one branch.
+    /// - Parameter name: a token.
     @inlinable
     package static func identify(_ name: UnsafeBufferPointer<UInt8>) -> FieldID {
+        @inline(__always)
         func match(_ text: StaticString, _ id: FieldID) -> FieldID {
-            let expected = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-            return ASCII.equalsIgnoringCase(name, expected) ? id : .other
+            ASCII.isToken(name, text) ? id : .other
         }
-        guard let first = name.first.map(ASCII.lowercased) else { return .other }
-        switch (name.count, first) {
+        guard let first = name.first else { return .other }
+        switch (name.count, first | 0x20) {
         case (2, UInt8(ascii: "t")): return match("te", .te)
         case (3, UInt8(ascii: "v")): return match("via", .via)
         case (4, UInt8(ascii: "h")): return match("host", .host)

@@ -12,13 +12,7 @@ extension Headers {
     ) {
         let nameBytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         assert(FieldID.identify(nameBytes) == .other, "a field that the engine treats specially")
-        storage.reserve(nameBytes.count + bound)
-        let nameRange = storage.append(nameBytes)
-        let count = write(
-            UnsafeMutableBufferPointer(start: storage.base + storage.count, count: bound))
-        precondition(count <= bound, "a field that is longer than its memory")
-        let valueRange = ByteRange(offset: storage.count, count: count)
-        storage.count += count
-        fields.append(Field(name: nameRange, value: valueRange, id: .other))
+        let line = storage.appendLine(nameBytes, atMost: bound, write)
+        fields.append(Field(name: line.name, value: line.value, id: .other))
     }
 }

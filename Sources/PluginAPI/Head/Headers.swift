@@ -23,6 +23,10 @@ public final class Headers {
     @exclusivity(unchecked)
     @usableFromInline package var fields: ContiguousArray<Field> = []
 
+    /// Those that have been among the fields since these were emptied, and may still be.
+    @exclusivity(unchecked)
+    @usableFromInline package var seen: FieldIDSet = []
+
     package init() {}
 
     /// How many fields there are, repetitions counted.
@@ -78,37 +82,82 @@ public final class Headers {
 
     @inlinable
     package func first(_ id: FieldID) -> Bytes? {
+        guard has(id) else { return nil }
         for field in fields where field.id == id { return bytes(field.value) }
         return nil
+    }
+
+    /// Whether one may be here; false is certain.
+    @inlinable
+    package func has(_ ids: FieldIDSet) -> Bool { !seen.isDisjoint(with: ids) }
+
+    @inlinable
+    package func has(_ id: FieldID) -> Bool { has(FieldIDSet(id)) }
+
+    /// The same as by the field's name, for those that the engine knows.
+    package func set(_ id: FieldID, toBytes value: UnsafeBufferPointer<UInt8>) {
+        guard has(id), let first = fields.firstIndex(where: { $0.id == id }) else {
+            return append(id, bytes: value)
+        }
+        change(first, to: value)
+        removeAll(from: first + 1) { $0.id == id }
+    }
+
+    package func set(_ id: FieldID, to value: String) {
+        withUTF8(value) { set(id, toBytes: $0) }
+    }
+
+    package func append(_ id: FieldID, bytes value: UnsafeBufferPointer<UInt8>) {
+        let name = id.name
+        add(
+            UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), id, value)
+    }
+
+    package func remove(_ id: FieldID) {
+        if has(id) { fields.removeAll { $0.id == id } }
     }
 
     package func set(_ name: HeaderName, toBytes value: UnsafeBufferPointer<UInt8>) {
         name.withBytes { wanted in
             guard let first = fields.firstIndex(where: { matches($0, wanted) }) else {
-                return append(name, bytes: value)
+                return add(wanted, .identify(wanted), value)
             }
-            fields[first].value = appendValue(value)
-            guard first + 1 < fields.count else { return }
-            for index in fields.indices.dropFirst(first + 1).reversed()
-            where matches(fields[index], wanted) {
-                fields.remove(at: index)
-            }
+            change(first, to: value)
+            removeAll(from: first + 1) { matches($0, wanted) }
         }
     }
 
     package func append(_ name: HeaderName, bytes value: UnsafeBufferPointer<UInt8>) {
-        // The value goes first: it may stand in this storage, which the name's growing would free.
-        let valueRange = appendValue(value)
-        name.withBytes { nameBytes in
-            fields.append(
-                Field(
-                    name: storage.append(nameBytes), value: valueRange, id: .identify(nameBytes)))
+        name.withBytes { add($0, .identify($0), value) }
+    }
+
+    private func add(
+        _ name: UnsafeBufferPointer<UInt8>, _ id: FieldID, _ value: UnsafeBufferPointer<UInt8>
+    ) {
+        seen.insert(FieldIDSet(id))
+        let (name, value) = storage.appendLine(name, value)
+        replaceForbidden(in: value)
+        fields.append(Field(name: name, value: value, id: id))
+    }
+
+    private func change(_ place: Int, to value: UnsafeBufferPointer<UInt8>) {
+        let (name, value) = storage.appendLine(storage.slice(fields[place].name), value)
+        replaceForbidden(in: value)
+        fields[place].name = name
+        fields[place].value = value
+    }
+
+    private func removeAll(from start: Int, where isUnwanted: (Field) -> Bool) {
+        var index = start
+        while index < fields.count {
+            if isUnwanted(fields[index]) { fields.remove(at: index) } else { index += 1 }
         }
     }
 
     package func removeAll() {
         storage.removeAll()
         fields.removeAll(keepingCapacity: true)
+        seen = []
     }
 
     private func matches(_ field: Field, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -116,11 +165,14 @@ public final class Headers {
             && ASCII.equalsIgnoringCase(storage.slice(field.name), wanted)
     }
 
-    private func appendValue(_ value: UnsafeBufferPointer<UInt8>) -> ByteRange {
-        let range = storage.append(value)
-        let bytes = storage.base + range.offset
-        for index in 0..<range.count where !ASCII.isFieldByte(bytes[index]) { bytes[index] = 0x20 }
-        return range
+    private func replaceForbidden(in value: ByteRange) {
+        let bytes = storage.base + value.offset
+        var position = 0
+        while true {
+            position = ByteScan.endOfFieldBytes(bytes, position, value.count)
+            guard position < value.count else { return }
+            bytes[position] = 0x20
+        }
     }
 
     private func withUTF8(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {

@@ -56,7 +56,12 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
 extension Duration {
     /// The whole duration in nanoseconds; exact up to 292 years.
     public var nanoseconds: Int64 {
-        Int64(truncatingIfNeeded: attoseconds / 1_000_000_000)
+        let attoseconds = attoseconds
+        // Up to an hour without a division of 128 bits: 10⁹ is 2⁹ × 1953125.
+        if attoseconds >> 72 == 0 {
+            return Int64(UInt64(truncatingIfNeeded: attoseconds >> 9) / 1_953_125)
+        }
+        return Int64(truncatingIfNeeded: attoseconds / 1_000_000_000)
     }
 
     public var seconds: Double { Double(nanoseconds) / 1e9 }

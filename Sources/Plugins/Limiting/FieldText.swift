@@ -14,9 +14,7 @@ struct FieldText: ~Copyable {
     }
 
     private mutating func append(_ start: UnsafePointer<UInt8>, _ length: Int) {
-        let end = claim(length)
-        // Shorter than a call of memcpy for the few bytes that most of them are.
-        for index in 0..<length { end[index] = start[index] }
+        claim(length).update(from: start, count: length)
     }
 
     /// - Precondition: `number` is not negative.

@@ -43,17 +43,25 @@ struct LimitReport: Sendable {
 
     // MARK: - Those of an exchange
 
-    /// Of all limiters that have decided, in the chain's order.
+    /// Of all limiters that have decided and not been told of, in the chain's order.
     private static let reports = Fact<ContiguousArray<LimitReport>>("limit_reports")
 
-    /// Takes them out, so that adding to them copies nothing.
-    static func take(from exchange: Exchange) -> ContiguousArray<LimitReport> {
-        guard let reports = exchange[reports] else { return [] }
-        exchange[Self.reports] = nil
-        return reports
+    /// Looks at them, and forgets them.
+    static func take(from exchange: Exchange, _ body: (ContiguousArray<LimitReport>) -> Void) {
+        exchange.change(reports) { reports in
+            guard reports?.isEmpty == false else { return }
+            body(reports!)
+            reports!.removeAll(keepingCapacity: true)
+        }
     }
 
-    static func put(_ reports: ContiguousArray<LimitReport>, into exchange: Exchange) {
-        exchange[Self.reports] = reports
+    func add(to exchange: Exchange) {
+        exchange.change(Self.reports) { reports in
+            if reports == nil {
+                reports = []
+                reports!.reserveCapacity(4)
+            }
+            reports!.append(self)
+        }
     }
 }

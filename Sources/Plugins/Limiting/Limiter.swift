@@ -87,18 +87,15 @@ package struct Limiter: Sendable {
     {
         let isRefused = !result.isApplied
         var strictest: LimitReport?
-        var reports = tellsClients ? LimitReport.take(from: exchange) : []
         let windows = LimiterProgram.windows(step.arguments, added: addedArguments)
-        if tellsClients, reports.isEmpty { reports.reserveCapacity(4) }
         for index in 0..<windows {
             let report = LimitReport(
                 name, unit, index, of: windows, step.arguments, result, isRefused: isRefused)
-            if tellsClients { reports.append(report) }
+            if tellsClients { report.add(to: exchange) }
             if isRefused, report.isUsedUp, report.reset > strictest?.reset ?? 0 {
                 strictest = report
             }
         }
-        if tellsClients { LimitReport.put(reports, into: exchange) }
         guard let strictest else { return .proceed }
         return .refuse(
             429, reason: "rate_limit_exceeded", message: strictest.message,
@@ -107,7 +104,6 @@ package struct Limiter: Sendable {
 
     /// Tells the client what is left, by all limiters of the exchange. In the response head phase.
     package func writeFields(_ exchange: Exchange) {
-        let reports = LimitReport.take(from: exchange)
-        if !reports.isEmpty { LimitFields.write(reports, to: exchange.response) }
+        LimitReport.take(from: exchange) { LimitFields.write($0, to: exchange.response) }
     }
 }

@@ -107,6 +107,8 @@ package struct ServiceSettings: Sendable {
     package var requestBodyIdleTimeout: Duration = .seconds(30)
     package var keepAliveTimeout: Duration = .seconds(75)
     package var drainTimeout: Duration = .seconds(30)
+    /// Whether there is an admin listener, which shows the last requests.
+    package var hasAdmin = true
     /// What requests to the admin listener must bring; nil when they need nothing.
     package var adminToken: String?
     /// Nil where nothing is shared with other processes.

@@ -30,7 +30,9 @@ package enum RunCommand: Command {
         // Before any thread is made: each inherits this, so signals come to this thread alone.
         let signals = SignalSet([SIGTERM, SIGINT, SIGHUP])
         signals.block()
+        // Both are errors of the write that meets them, and are dealt with there.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
 
         let writer = LogWriter(format: options.logFormat)
         defer { writer.flush() }

@@ -68,7 +68,9 @@ final class ClientConnection: EventHandler, TimerTarget {
     /// How much of an unread request body is read and dropped to keep a connection.
     static let discardBound = 64 << 10
     /// How long an unused connection keeps its buffers.
-    var bufferTime: Duration { min(.seconds(1), settings.keepAliveTimeout / 2) }
+    var bufferTime: Duration {
+        settings.keepAliveTimeout >= .seconds(2) ? .seconds(1) : settings.keepAliveTimeout / 2
+    }
     static let lingerTime = Duration.seconds(2)
     /// The same in a drain, which others wait for.
     static let drainLingerTime = Duration.milliseconds(500)

@@ -22,9 +22,16 @@ package final class TimerWheel {
     }
 
     /// Sets or moves a timer.
+    @inline(__always)
     package func set(_ timer: LoopTimer, at deadline: MonotonicTime) {
         timer.deadline = deadline
-        let tick = tickAfter(deadline)
+        // What nearly always holds: it is on the wheel already, and not too late.
+        if timer.isScheduled, deadline.nanoseconds >= timer.tick &* Self.tick { return }
+        schedule(timer)
+    }
+
+    private func schedule(_ timer: LoopTimer) {
+        let tick = tickAfter(timer.deadline)
         if timer.isScheduled {
             if tick >= timer.tick { return }
             unlink(timer)
@@ -127,8 +134,8 @@ package final class LoopTimer {
     fileprivate unowned(unsafe) let target: any TimerTarget
     package fileprivate(set) var deadline = MonotonicTime(nanoseconds: 0)
 
-    fileprivate static let unscheduled = -1
-    fileprivate static let pending = -2
+    fileprivate static var unscheduled: Int { -1 }
+    fileprivate static var pending: Int { -2 }
     fileprivate var slot = LoopTimer.unscheduled
     fileprivate var tick: UInt64 = 0
     fileprivate var next: LoopTimer?

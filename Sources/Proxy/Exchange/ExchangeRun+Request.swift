@@ -12,45 +12,56 @@ extension ExchangeRun: WaitKeeper {
         var time = Ticks.now
         while step < chain.requestSteps.count {
             stage = .deciding(step)
-            let result: Result<Decision, any Error>
             if let trace {
                 trace.begin(chain.entries[chain.requestSteps[step].place], "request", exchange)
             }
-            switch chain.requestSteps[step] {
-            case .immediate(let current):
-                turnaround = current.place + 1
-                result = Result { try current.hook.request(exchange) }
-            case .shared(let current):
-                turnaround = current.place + 1
-                guard let known = share(current) else {
-                    time = count(current.entry, current.place, since: time)
+            let result: Result<Decision, any Error>
+            do {
+                let decision: Decision
+                switch chain.requestSteps[step] {
+                case .immediate(let current):
+                    turnaround = current.place + 1
+                    decision = try current.hook.request(exchange)
+                case .shared(let current):
+                    turnaround = current.place + 1
+                    guard let known = try share(current) else {
+                        time = count(current.entry, current.place, since: time)
+                        step += 1
+                        continue
+                    }
+                    decision = known
+                case .whole(let current):
+                    guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
+                    guard mayHave(exchange.outcome.bytesIn) else { return }
+                    turnaround = current.place + 1
+                    let bound = current.hook.bodyLimit
+                    if bodyExceeds(bound) { return bodyIsTooLong(for: step) }
+                    guard bodyHasEnded else { return awaitBody(for: step, bound: bound) }
+                    decision = try current.hook.request(exchange, body: upload.readable.span)
+                    takeReplacedBody()
+                case .waiting(let current):
+                    guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
+                    turnaround = current.place + 1
+                    guard let atOnce = try start(current.hook, step) else { return }
+                    decision = atOnce
+                }
+                if case .proceed = decision {
+                    let place = turnaround - 1
+                    let entry = chain.entries[place]
+                    time = count(entry, place, since: time)
+                    service.countProceeded(entry.number)
+                    if traceIsProvisional { settleTrace(after: place) }
                     step += 1
                     continue
                 }
-                result = known
-            case .whole(let current):
-                guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
-                guard mayHave(exchange.outcome.bytesIn) else { return }
-                turnaround = current.place + 1
-                let bound = current.hook.bodyLimit
-                if bodyExceeds(bound) { return bodyIsTooLong(for: step) }
-                guard bodyHasEnded else { return awaitBody(for: step, bound: bound) }
-                result = Result { try current.hook.request(exchange, body: upload.readable.span) }
-                takeReplacedBody()
-            case .waiting(let current):
-                guard awaitedSteps.isEmpty else { return settle(thenFrom: step) }
-                turnaround = current.place + 1
-                guard let atOnce = start(current.hook, step) else { return }
-                result = atOnce
+                result = .success(decision)
+            } catch {
+                result = .failure(error)
             }
             let entry = chain.entries[turnaround - 1]
             time = count(entry, turnaround - 1, since: time, result)
             if traceIsProvisional { settleTrace(after: turnaround - 1) }
             step += 1
-            if case .success(.proceed) = result {
-                service.countProceeded(entry.number)
-                continue
-            }
             guard awaitedSteps.isEmpty else {
                 let held = HeldDecision(place: turnaround - 1, result: result)
                 return settle(thenFrom: step, held: held)
@@ -124,14 +135,9 @@ extension ExchangeRun: WaitKeeper {
     // MARK: - Asynchronous hooks
 
     /// Calls the hook. It runs on this loop, and when it does not suspend it ends within the call.
-    /// - Returns: its result, or nil when it will come later.
-    private func start(_ plugin: any AsyncRequestPhase, _ step: Int) -> Result<Decision, any Error>?
-    {
-        do {
-            if let decision = try plugin.decideAtOnce(exchange) { return .success(decision) }
-        } catch {
-            return .failure(error)
-        }
+    /// - Returns: what it decides, or nil when that will come later.
+    private func start(_ plugin: any AsyncRequestPhase, _ step: Int) throws -> Decision? {
+        if let decision = try plugin.decideAtOnce(exchange) { return decision }
         stage = .waitingForPlugin(step)
         task = .starting
         taskStarted = Ticks.now
@@ -147,7 +153,7 @@ extension ExchangeRun: WaitKeeper {
         }
         if case .endedAtOnce(let result) = task {
             task = .none
-            return result
+            return try result.get()
         }
         task = .suspended
         return nil

@@ -93,11 +93,16 @@ extension ExchangeRun {
     private func endEarly() {
         guard !isCompleted else { return }
         leaveUpstream()
+        endAnswer(trailers: nil)
+    }
+
+    /// The upstream has given all of its answer that is wanted; what is left is to send it.
+    func endAnswer(trailers: Headers?) {
         sendHeldHead()
         guard !isDetached else { return endDetached() }
         stage = .answering
         loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
-        connection.sendEnd(trailers: nil)
+        connection.sendEnd(trailers: trailers)
     }
 
     private func pass(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -22,19 +22,12 @@ extension ExchangeRun {
     }
 
     /// - Returns: the plugin's decision; nil when it needs a step that is awaited.
-    func share(_ current: Chain.Step<any SharedStatePhase>) -> Result<Decision, any Error>? {
-        do {
-            guard let step = try current.hook.step(exchange) else { return .success(.proceed) }
-            let outcome = worker.state.takeAtOnce(step)
-            if awaitedSteps.isEmpty, let outcome {
-                return Result { try decision(current, step, outcome) }
-            }
-            awaitedSteps.append(
-                AwaitedStep(current: current, step: step, outcome: outcome))
-            return nil
-        } catch {
-            return .failure(error)
-        }
+    func share(_ current: Chain.Step<any SharedStatePhase>) throws -> Decision? {
+        guard let step = try current.hook.step(exchange) else { return .proceed }
+        let outcome = worker.state.takeAtOnce(step)
+        if awaitedSteps.isEmpty, let outcome { return try decision(current, step, outcome) }
+        awaitedSteps.append(AwaitedStep(current: current, step: step, outcome: outcome))
+        return nil
     }
 
     private func decision(

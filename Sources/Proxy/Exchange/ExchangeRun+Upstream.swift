@@ -62,10 +62,8 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
                 .stream(length: nil)
             }
         if case .stream = body { isReplayable = false } else { isReplayable = true }
-        let outgoing = OutgoingRequest(
-            request: exchange.request,
-            target: exchange.request.headers.bytes(exchange.request.targetRange), body: body)
-        transfer = worker.transport.start(outgoing, to: target, self)
+        transfer = worker.transport.start(
+            OutgoingRequest(request: exchange.request, body: body), to: target, self)
         sends = 0
         // The transport ends an attempt to connect by itself; from then on the head is waited for.
         let upstream = pool.upstream
@@ -201,11 +199,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
             sendBody(UnsafeBufferPointer(start: nil, count: 0), isLast: true)
         }
         guard !isCompleted else { return }
-        sendHeldHead()
-        guard !isDetached else { return endDetached() }
-        stage = .answering
-        loop.timers.set(timer, at: loop.now + worker.settings.keepAliveTimeout)
-        connection.sendEnd(trailers: trailers)
+        endAnswer(trailers: trailers)
     }
 
     func transferFailed(_ error: TransferError) {

@@ -230,7 +230,7 @@ final class ExchangeRun {
         service.count(exchange, route)
         let chain = route.chain
         defer {
-            worker.requests.add(self)
+            if worker.settings.hasAdmin { worker.requests.add(self) }
             if let dryRun = worker.dryRun { dryRun.ended(self) }
         }
         var time = Ticks.now

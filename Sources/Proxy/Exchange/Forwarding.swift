@@ -7,8 +7,8 @@ enum Forwarding {
         let headers = exchange.request.headers
         HopByHop.remove(from: headers)
         // Its 100 Continue is said here, when the body is wanted.
-        if headers.first(.expect) != nil { headers.remove("expect") }
-        if headers.first(.xSluiceExplain) != nil { headers.remove("x-sluice-explain") }
+        headers.remove(.expect)
+        headers.remove(.xSluiceExplain)
         // The version in which the message was received (RFC 9110 §7.6.3).
         appendVia(headers, exchange.request.minorVersion == 1 ? "1.1 sluice" : "1.0 sluice")
         setForwarded(exchange)
@@ -21,7 +21,7 @@ enum Forwarding {
     /// The upstream's own name, unless the operator gave another.
     static func setHost(_ exchange: Exchange, target: Target, upstream: Upstream) {
         if upstream.setsHost { return }
-        exchange.request.headers.set("host", to: target.authority)
+        exchange.request.headers.set(.host, to: target.authority)
     }
 
     static func prepareResponse(_ response: Response) {
@@ -30,21 +30,20 @@ enum Forwarding {
     }
 
     private static func appendVia(_ headers: Headers, _ via: StaticString) {
-        headers.append(
-            "via", bytes: UnsafeBufferPointer(start: via.utf8Start, count: via.utf8CodeUnitCount))
+        headers.append(.via, bytes: via.bytes)
     }
 
     /// X-Forwarded-For, -Proto and -Host from what is established, whatever the client claims.
     private static func setForwarded(_ exchange: Exchange) {
         let headers = exchange.request.headers
         setForwardedFor(exchange)
-        headers.set("x-forwarded-proto", to: exchange[Facts.forwardedProto] ?? "http")
+        headers.set(.xForwardedProto, to: exchange[Facts.forwardedProto] ?? "http")
         if let host = exchange[Facts.forwardedHost] {
-            headers.set("x-forwarded-host", to: host)
+            headers.set(.xForwardedHost, to: host)
         } else if let host = headers.first(.host) {
-            headers.set("x-forwarded-host", to: host)
+            host.withBytes { headers.set(.xForwardedHost, toBytes: $0) }
         } else {
-            headers.remove("x-forwarded-host")
+            headers.remove(.xForwardedHost)
         }
     }
 
@@ -53,12 +52,12 @@ enum Forwarding {
         let headers = exchange.request.headers
         guard let peer = exchange.peer.address else {
             return headers.set(
-                "x-forwarded-for",
+                .xForwardedFor,
                 to: exchange[Facts.forwardedFor].map { "\($0), unknown" } ?? "unknown")
         }
         peer.withText { peer in
             guard var known = exchange[Facts.forwardedFor] else {
-                return headers.set("x-forwarded-for", toBytes: peer)
+                return headers.set(.xForwardedFor, toBytes: peer)
             }
             known.withUTF8 { known in
                 let count = known.count + 2 + peer.count
@@ -67,7 +66,7 @@ enum Forwarding {
                     text.initializeElement(at: comma, to: UInt8(ascii: ","))
                     text.initializeElement(at: comma + 1, to: UInt8(ascii: " "))
                     _ = text[(comma + 2)...].initialize(fromContentsOf: peer)
-                    headers.set("x-forwarded-for", toBytes: UnsafeBufferPointer(text))
+                    headers.set(.xForwardedFor, toBytes: UnsafeBufferPointer(text))
                 }
             }
         }

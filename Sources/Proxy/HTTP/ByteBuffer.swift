@@ -47,7 +47,7 @@ package struct ByteBuffer: ~Copyable {
     }
 
     package mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard let source = bytes.baseAddress else { return }
+        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
         makeRoom(bytes.count)
         // A run of no bytes makes no room, and may come before there is memory.
         guard let base else { return }

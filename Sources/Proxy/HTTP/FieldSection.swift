@@ -33,9 +33,11 @@ struct FieldSection: Sendable {
         // The array is taken out and put back, instead of being reached through the class each time.
         var fields = ContiguousArray<Headers.Field>()
         if let headers { swap(&fields, &headers.fields) }
-        let result = readLines(bytes, into: &fields, limits: limits, reader: &reader)
+        var seen = FieldIDSet()
+        let result = readLines(bytes, into: &fields, &seen, limits: limits, reader: &reader)
         if let headers {
             swap(&fields, &headers.fields)
+            headers.seen.formUnion(seen)
             _ = headers.storage.append(bytes.slice(copied..<scanner.lineStart))
             copied = scanner.lineStart
         }
@@ -45,7 +47,7 @@ struct FieldSection: Sendable {
     @inline(__always)
     private mutating func readLines(
         _ bytes: UnsafeBufferPointer<UInt8>, into fields: inout ContiguousArray<Headers.Field>,
-        limits: HeadLimits, reader: inout some FieldReader
+        _ seen: inout FieldIDSet, limits: HeadLimits, reader: inout some FieldReader
     ) -> ParseResult {
         while true {
             switch scanner.next(bytes, sizeLimit: limits.headers) {
@@ -53,6 +55,7 @@ struct FieldSection: Sendable {
                 guard count < limits.headerCount else { return .invalid(.tooManyHeaders) }
                 count += 1
                 if field.id != .other {
+                    seen.insert(FieldIDSet(field.id))
                     let value = bytes.slice(
                         field.value.offset + origin..<field.value.end + origin)
                     if let error = reader.read(field.id, value) { return .invalid(error) }

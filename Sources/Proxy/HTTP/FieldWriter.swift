@@ -11,38 +11,35 @@ enum FieldWriter {
         _ headers: Headers, to buffer: inout ByteBuffer, except isSkipped: (FieldID) -> Bool
     ) {
         let storage = headers.storage
-        let written = UnsafeBufferPointer(start: storage.base, count: storage.count)
-        var run = 0..<0
+        let base = UnsafePointer(storage.base)
+        let end = storage.count
+        var (start, stop) = (0, 0)
         for field in headers.fields where !isSkipped(field.id) {
-            if isLine(field, in: written) {
-                let line = field.name.offset..<field.value.end + 2
-                if line.lowerBound == run.upperBound {
-                    run = run.lowerBound..<line.upperBound
-                } else {
-                    buffer.append(written.slice(run))
-                    run = line
+            let (nameStart, nameEnd) = (field.name.offset, field.name.end)
+            let valueEnd = field.value.end
+            if field.value.offset == nameEnd + 2, valueEnd + 2 <= end,
+                isPair(base + nameEnd, ": "), isPair(base + valueEnd, "\r\n")
+            {
+                if nameStart != stop {
+                    buffer.append(UnsafeBufferPointer(start: base + start, count: stop - start))
+                    start = nameStart
                 }
+                stop = valueEnd + 2
             } else {
-                buffer.append(written.slice(run))
-                run = 0..<0
+                buffer.append(UnsafeBufferPointer(start: base + start, count: stop - start))
+                (start, stop) = (0, 0)
                 buffer.append(storage.slice(field.name))
                 buffer.append(": ")
                 buffer.append(storage.slice(field.value))
                 buffer.append("\r\n")
             }
         }
-        buffer.append(written.slice(run))
+        buffer.append(UnsafeBufferPointer(start: base + start, count: stop - start))
     }
 
-    /// Whether the storage holds `name: value` and CRLF in one piece.
     @inline(__always)
-    private static func isLine(
-        _ field: Headers.Field, in bytes: UnsafeBufferPointer<UInt8>
-    ) -> Bool {
-        let nameEnd = field.name.end
-        let valueEnd = field.value.end
-        return field.value.offset == nameEnd + 2 && valueEnd + 2 <= bytes.count
-            && bytes[nameEnd] == UInt8(ascii: ":") && bytes[nameEnd + 1] == UInt8(ascii: " ")
-            && bytes[valueEnd] == UInt8(ascii: "\r") && bytes[valueEnd + 1] == UInt8(ascii: "\n")
+    private static func isPair(_ bytes: UnsafePointer<UInt8>, _ pair: StaticString) -> Bool {
+        UnsafeRawPointer(bytes).loadUnaligned(as: UInt16.self)
+            == UnsafeRawPointer(pair.utf8Start).loadUnaligned(as: UInt16.self)
     }
 }

@@ -83,18 +83,17 @@ package enum HeadWriter {
         buffer.append("\r\n")
     }
 
-    /// Writes the request for this very target, byte for byte.
+    /// Writes the request for its very target, byte for byte.
     /// - Parameters:
     ///   - authority: the Host that is sent when the request has none.
     ///   - framing: not `.untilClose`.
     package static func writeRequest(
-        _ request: Request, target: Bytes, authority: String, framing: BodyFraming,
-        to buffer: inout ByteBuffer
+        _ request: Request, authority: String, framing: BodyFraming, to buffer: inout ByteBuffer
     ) {
         let storage = request.headers.storage
         buffer.append(storage.slice(request.methodRange))
         buffer.append(" ")
-        target.withBytes { buffer.append($0) }
+        buffer.append(storage.slice(request.targetRange))
         buffer.append(" HTTP/1.1\r\n")
         if !request.headers.fields.contains(where: { $0.id == .host }) {
             buffer.append("Host: ")

@@ -7,26 +7,20 @@ package enum HopByHop {
     /// Proxy-Authenticate and Proxy-Authorization go too: they are between a client and the proxy
     /// that it chose (RFC 9110 §11.7), and nobody chooses a reverse proxy.
     package static func remove(from headers: Headers) {
-        var hasConnection = false
-        var hasOthers = false
-        for field in headers.fields where isHopByHop(field.id) {
-            if field.id == .connection { hasConnection = true } else { hasOthers = true }
-        }
-        guard hasConnection || hasOthers else { return }
-        if hasConnection { removeNamed(from: headers) }
+        guard headers.has(all) else { return }
+        if headers.has(.connection) { removeNamed(from: headers) }
         headers.fields.removeAll { isHopByHop($0.id) }
+        headers.seen.subtract(all)
     }
 
+    private static let all: FieldIDSet = [
+        FieldIDSet(.connection), FieldIDSet(.keepAlive), FieldIDSet(.proxyAuthenticate),
+        FieldIDSet(.proxyAuthorization), FieldIDSet(.proxyConnection), FieldIDSet(.te),
+        FieldIDSet(.trailer), FieldIDSet(.transferEncoding), FieldIDSet(.upgrade),
+    ]
+
     @inline(__always)
-    static func isHopByHop(_ id: FieldID) -> Bool {
-        switch id {
-        case .connection, .keepAlive, .proxyAuthenticate, .proxyAuthorization, .proxyConnection,
-            .te, .trailer, .transferEncoding, .upgrade:
-            true
-        default:
-            false
-        }
-    }
+    static func isHopByHop(_ id: FieldID) -> Bool { all.contains(FieldIDSet(id)) }
 
     private static func removeNamed(from headers: Headers) {
         let storage = headers.storage

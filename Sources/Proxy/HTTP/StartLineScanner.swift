@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// Finds the end of a message's first line, looking at each byte once.
 struct StartLineScanner: Sendable {
     enum Step {

@@ -66,6 +66,7 @@ extension ServiceSettings {
         requestBodyIdleTimeout = configuration.timeouts.requestBodyIdle
         keepAliveTimeout = configuration.timeouts.keepAlive
         drainTimeout = configuration.timeouts.drain
+        hasAdmin = configuration.admin != nil
         adminToken = configuration.adminToken
         state = configuration.state
     }

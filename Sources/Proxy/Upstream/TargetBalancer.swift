@@ -4,7 +4,7 @@ import PluginAPI
 ///
 /// It chooses by a picture of the targets' health that it renews when that has changed. So a request costs
 /// one look at a number that all workers share, and a few steps for each target.
-struct TargetBalancer {
+final class TargetBalancer {
     private let upstream: Upstream
     private let healths: [TargetHealth]
     private var shares: ContiguousArray<Share>
@@ -54,7 +54,7 @@ struct TargetBalancer {
     // MARK: - Choosing
 
     /// The target for a request, other than those it has failed to reach; nil when there is none.
-    mutating func choose(except tried: [Int], at now: MonotonicTime) -> TargetChoice? {
+    func choose(except tried: [Int], at now: MonotonicTime) -> TargetChoice? {
         if shares.count == 1 { return tried.isEmpty ? started(0) : nil }
         if upstream.health.revision != revision || now >= renewal { renew(at: now) }
         if hasTrials, let choice = takeTrial(except: tried) { return choice }
@@ -64,7 +64,7 @@ struct TargetBalancer {
         return nil
     }
 
-    private mutating func pick(_ candidates: Candidates, except tried: [Int]) -> Int? {
+    private func pick(_ candidates: Candidates, except tried: [Int]) -> Int? {
         switch upstream.balance {
         case .roundRobin: turn(candidates, except: tried)
         case .leastRequests: leastBusy(candidates, except: tried)
@@ -84,7 +84,7 @@ struct TargetBalancer {
     }
 
     /// - Parameter load: only among those that are as busy as this one.
-    private mutating func turn(
+    private func turn(
         _ candidates: Candidates, except tried: [Int], asBusyAs other: Int? = nil
     ) -> Int? {
         var best: Int?
@@ -103,7 +103,7 @@ struct TargetBalancer {
 
     /// Busy in proportion to its weight. Among equals the turn decides, or quiet times would send
     /// everything to the first.
-    private mutating func leastBusy(_ candidates: Candidates, except tried: [Int]) -> Int? {
+    private func leastBusy(_ candidates: Candidates, except tried: [Int]) -> Int? {
         var least: Int?
         for index in shares.indices where weight(index, candidates, except: tried) > 0 {
             shares[index].load = healths[index].requestsInFlight
@@ -119,7 +119,7 @@ struct TargetBalancer {
             < shares[other].load * weight(one, candidates, except: tried)
     }
 
-    private mutating func chance(_ candidates: Candidates, except tried: [Int]) -> Int? {
+    private func chance(_ candidates: Candidates, except tried: [Int]) -> Int? {
         var total = 0
         for index in shares.indices { total += weight(index, candidates, except: tried) }
         guard total > 0 else { return nil }
@@ -149,7 +149,7 @@ struct TargetBalancer {
         return TargetChoice(index: index, trial: 0)
     }
 
-    private mutating func renew(at now: MonotonicTime) {
+    private func renew(at now: MonotonicTime) {
         upstream.health.look(at: now) { table in
             revision = table.revision
             renewal = table.nextChange(after: now) ?? MonotonicTime(nanoseconds: .max)

@@ -63,10 +63,8 @@ package enum BodySupply {
 
 /// What is sent. Its memory must stay as it is until the transfer ends.
 package struct OutgoingRequest {
-    /// The head, with what is not to be forwarded already taken out.
+    /// The head, with what is not to be forwarded already taken out. Its target is asked for as it is.
     package let request: Request
-    /// The target to ask for, in `request.headers`' memory.
-    package let target: Bytes
     package let body: Body
 
     package enum Body {
@@ -77,9 +75,8 @@ package struct OutgoingRequest {
         case stream(length: Int?)
     }
 
-    package init(request: Request, target: Bytes, body: Body) {
+    package init(request: Request, body: Body) {
         self.request = request
-        self.target = target
         self.body = body
     }
 }

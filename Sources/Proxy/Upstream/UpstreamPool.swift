@@ -1,7 +1,7 @@
 /// One worker's share of an upstream: its places, and which target is next.
 final class UpstreamPool {
     let upstream: Upstream
-    var balancer: TargetBalancer
+    let balancer: TargetBalancer
     /// How many requests this worker may have under way.
     private let capacity: Int
     private var active = 0

@@ -68,7 +68,7 @@ struct TargetBalancerTests {
     @Test("least requests counts those of all workers")
     func leastRequestsOfAll() throws {
         let one = BalancedUpstream(weights: [1, 1], .leastRequests)
-        var other = TargetBalancer(one.upstream)
+        let other = TargetBalancer(one.upstream)
         let first = try #require(one.choose())
         let chosen = other.choose(except: [], at: one.now)
         let second = try #require(chosen)
@@ -141,7 +141,7 @@ struct TargetBalancerTests {
     @Test("another worker's ejection is known with the next request")
     func otherWorkers() {
         let upstream = BalancedUpstream(weights: [1, 1], .roundRobin, settings())
-        var other = TargetBalancer(upstream.upstream)
+        let other = TargetBalancer(upstream.upstream)
         let first = (0..<2).map { _ in other.choose(except: [], at: upstream.now)?.index }
         #expect(first == [0, 1])
         upstream.eject(0)
@@ -182,7 +182,7 @@ struct TargetBalancerTests {
     @Test("one worker's trial is all workers' trial")
     func oneTrial() throws {
         let upstream = BalancedUpstream(weights: [1, 1], .roundRobin, settings())
-        var other = TargetBalancer(upstream.upstream)
+        let other = TargetBalancer(upstream.upstream)
         upstream.eject(0)
         upstream.passes(.seconds(10))
         let choice = other.choose(except: [], at: upstream.now)

@@ -76,8 +76,7 @@ struct RequestWriter: ~Copyable {
         _ outgoing: borrowing OutgoingRequest, _ target: Target, _ framing: BodyFraming
     ) {
         HeadWriter.writeRequest(
-            outgoing.request, target: outgoing.target, authority: target.authority,
-            framing: framing, to: &output)
+            outgoing.request, authority: target.authority, framing: framing, to: &output)
     }
 
     /// Puts what there is of a streamed body behind the head, so that both leave together.

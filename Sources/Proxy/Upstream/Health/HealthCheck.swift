@@ -91,9 +91,8 @@ final class HealthCheck: TransferReceiver, TimerTarget {
         began = loop.now
         status = 0
         incoming.reset()
-        let outgoing = OutgoingRequest(
-            request: request, target: request.headers.bytes(request.targetRange), body: .none)
-        transfer = transport.start(outgoing, to: target, self)
+        transfer = transport.start(
+            OutgoingRequest(request: request, body: .none), to: target, self)
         loop.timers.set(timer, at: began + settings.timeout)
     }
 

@@ -55,7 +55,7 @@ extension CurlTransfer {
 
     func set(_ outgoing: OutgoingRequest) {
         requestTarget.removeAll(keepingCapacity: true)
-        outgoing.target.withBytes { bytes in
+        outgoing.request.target.withBytes { bytes in
             for byte in bytes { requestTarget.append(CChar(bitPattern: byte)) }
         }
         requestTarget.append(0)

@@ -19,8 +19,7 @@ struct RequestWriterTests {
     }
 
     private func outgoing(_ request: Request, _ body: OutgoingRequest.Body) -> OutgoingRequest {
-        OutgoingRequest(
-            request: request, target: request.headers.bytes(request.targetRange), body: body)
+        OutgoingRequest(request: request, body: body)
     }
 
     /// Everything that is written, when so many bytes at most leave at a time.

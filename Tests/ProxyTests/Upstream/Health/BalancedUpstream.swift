@@ -5,7 +5,7 @@ import PluginAPI
 /// An upstream and one worker's balancer for it, with time that is moved by hand and nothing behind it.
 final class BalancedUpstream {
     let upstream: Upstream
-    var balancer: TargetBalancer
+    let balancer: TargetBalancer
     private(set) var now = MonotonicTime(nanoseconds: 1_000_000_000_000)
     let changes: Watched<[String]>
 

@@ -63,9 +63,7 @@ final class Call: @unchecked Sendable {
     func start() throws {
         try running.perform { [self] in
             try fill()
-            let outgoing = OutgoingRequest(
-                request: request, target: request.headers.bytes(request.targetRange),
-                body: outgoingBody)
+            let outgoing = OutgoingRequest(request: request, body: outgoingBody)
             receiver.stage = .starting
             transfer = running.transport.start(outgoing, to: target, receiver)
             if receiver.stage == .starting { receiver.stage = .head }

@@ -1,12 +1,14 @@
 /// Finds the end of a run of allowed bytes, eight at a time.
-enum ByteScan {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let highBits: UInt64 = 0x8080_8080_8080_8080
+package enum ByteScan {
+    @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inlinable static var highBits: UInt64 { 0x8080_8080_8080_8080 }
 
     /// The first position in `start..<end` whose byte cannot stand in a field's value: a control
     /// other than tab. `end` when there is none.
-    @inline(__always)
-    static func endOfFieldBytes(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    @inlinable @inline(__always)
+    package static func endOfFieldBytes(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int)
+        -> Int
+    {
         var position = start
         while position + 8 <= end {
             let word = load(bytes + position)
@@ -28,8 +30,9 @@ enum ByteScan {
     }
 
     /// The first position in `start..<end` whose byte is not visible ASCII or a space.
-    @inline(__always)
-    static func endOfVisible(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    @inlinable @inline(__always)
+    package static func endOfVisible(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int
+    {
         var position = start
         while position + 8 <= end {
             let word = load(bytes + position)
@@ -43,15 +46,15 @@ enum ByteScan {
 
     /// The lowest set bit stands in the first byte that is below 0x20 or 0x7F. Bits above it may be
     /// set wrongly, by borrows.
-    @inline(__always)
-    private static func controls(_ word: UInt64) -> UInt64 {
+    @inlinable @inline(__always)
+    static func controls(_ word: UInt64) -> UInt64 {
         let belowSpace = (word &- ones &* 0x20) & ~word
         let deletes = word ^ (ones &* 0x7F)
         return (belowSpace | ((deletes &- ones) & ~deletes)) & highBits
     }
 
-    @inline(__always)
-    private static func load(_ bytes: UnsafePointer<UInt8>) -> UInt64 {
+    @inlinable @inline(__always)
+    static func load(_ bytes: UnsafePointer<UInt8>) -> UInt64 {
         UInt64(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self))
     }
 }
