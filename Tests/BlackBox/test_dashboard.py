@@ -486,8 +486,8 @@ def test_it_has_its_picture_taken(street, open_page, request, tmp_path):
     folder.mkdir(parents=True, exist_ok=True)
     proxy = street(610 if wanted else 1)
     pages = {
-        "light": open_page(proxy, viewport={"width": 1200, "height": 1290}),
-        "dark": open_page(proxy, viewport={"width": 1200, "height": 1290}, color_scheme="dark"),
+        "light": open_page(proxy, viewport={"width": 1120, "height": 1130}),
+        "dark": open_page(proxy, viewport={"width": 1120, "height": 1130}, color_scheme="dark"),
         "phone": open_page(proxy, viewport={"width": 360, "height": 1480}),
     }
     for name, page in pages.items():

@@ -104,7 +104,7 @@ final class History: @unchecked Sendable {
 
     private func set(_ durations: RecentDurations, _ name: String, _ place: Int) {
         for (quantile, share) in [("0.5", 0.5), ("0.95", 0.95), ("0.99", 0.99)] {
-            for (span, seconds) in [("1s", 1), ("1m", 60)] {
+            for (span, seconds) in [("10s", 10), ("1m", 60)] {
                 let duration = durations.estimate(ofQuantile: share, overLast: seconds)
                 series(
                     "\(name)\(quantile)\(span)", .gauge, name,

@@ -13,7 +13,7 @@ extension DashboardScript {
         /** A round number that is not below. */
         function ceiling(value) {
           const ten = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
-          return [1, 2, 5, 10].map((step) => step * ten).find((step) => step >= value * 0.999);
+          return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * ten).find((step) => step >= value * 0.999);
         }
 
         class Chart {

@@ -15,12 +15,12 @@ extension DashboardScript {
         });
         const worst = (values) => Math.max(...values.filter((value) => value !== null));
         const latencyChart = new Chart("chart-latency", {
-          title: "Latency", unit: "each second, powers of ten", isStacked: false,
+          title: "Latency", unit: "over ten seconds, powers of ten", isStacked: false,
           lowest: 0.001, highest: 0.01, text: duration,
           columns: [
             { title: "last minute", of: (one) => duration(last(one.minutes)) },
             {
-              title: "worst second of ten minutes", of: (one) =>
+              title: "worst ten seconds", of: (one) =>
                 (one.values.some((value) => value !== null) ? duration(worst(one.values)) : "–"),
             },
           ],
@@ -42,7 +42,7 @@ extension DashboardScript {
             times.map((_, index) => modes.reduce((all, one) => all + (one.values[index] ?? 0), 0)),
             `while ${modes.map(name).join(", ")} was 1`);
           const of = (label, name, quantile, family) => ({
-            label, name, values: gauge(family, { quantile, over: "1s" }),
+            label, name, values: gauge(family, { quantile, over: "10s" }),
             minutes: gauge(family, { quantile, over: "1m" }),
           });
           latencyChart.draw([

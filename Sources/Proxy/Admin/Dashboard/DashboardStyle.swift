@@ -139,7 +139,7 @@ enum DashboardStyle {
         .plot .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
         .plot .cursor { stroke: var(--ink); stroke-width: 1; vector-effect: non-scaling-stroke; }
         .plot .line {
-          fill: none; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round;
+          fill: none; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round;
           vector-effect: non-scaling-stroke;
         }
         .scale {
