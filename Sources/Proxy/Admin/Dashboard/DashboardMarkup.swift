@@ -27,7 +27,8 @@ enum DashboardMarkup {
         <header>
           <h1>Sluice</h1>
           <p id="process"></p>
-          <p id="connection" role="status">connecting…</p>
+          <p id="connection"><span id="connection-state" role="status">connecting…</span><span
+          id="connection-time"></span></p>
         </header>
         <noscript><p class="say">This page needs its own script to be allowed. The same is told by
         /metrics, /plugins, /upstreams and /requests.</p></noscript>

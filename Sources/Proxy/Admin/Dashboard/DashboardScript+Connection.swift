@@ -116,7 +116,7 @@ extension DashboardScript {
         function askForToken() {
           isTokenWanted = true;
           body.dataset.state = "token";
-          say(find("connection"), "not connected");
+          tellConnection("not connected", "");
           if (token) say(find("token-say"), "That was not the token. It is admin.token in plugins.json.");
           token = null;
           sessionStorage.removeItem(tokenKey);
@@ -131,23 +131,31 @@ extension DashboardScript {
 
         // --- The events
 
+        // Without news for so long, what is shown is not live; without a byte for so long, nothing comes.
         const patience = 3500;
+        const endurance = 10000;
+        let movedAt = performance.now();
         let heardAt = performance.now();
         let heardTime = Date.now();
         let attempt = null;
+
+        /** The time is beside the state, so that a screen reader does not read it out every second. */
+        function tellConnection(state, time) {
+          say(find("connection-state"), state);
+          say(find("connection-time"), time);
+        }
 
         function heard() {
           heardAt = performance.now();
           heardTime = Date.now();
           if (body.dataset.state !== "live") body.dataset.state = "live";
-          say(find("connection"), `live, ${clock(latest.time)}`);
+          tellConnection("live", `, ${clock(latest.time)}`);
           show(find("forget"), token !== null);
         }
 
         function lost() {
           body.dataset.state = "lost";
-          const text = `${clock(heardTime)} (${span(Date.now() - heardTime)})`;
-          say(find("connection"), `disconnected since ${text}`);
+          tellConnection(`disconnected since ${clock(heardTime)}`, ` (${span(Date.now() - heardTime)})`);
           find("verdict").dataset.level = "lost";
           say(find("verdict-heading"), `No news since ${clock(heardTime)}`);
           find("findings").replaceChildren();
@@ -169,6 +177,7 @@ extension DashboardScript {
           attempt = new AbortController();
           const { signal } = attempt;
           const begun = performance.now();
+          movedAt = begun;
           try {
             const headers = token === null ? {} : { authorization: `Bearer ${field(token)}` };
             const response = await fetch("dashboard/events", { headers, signal, cache: "no-store" });
@@ -179,6 +188,7 @@ extension DashboardScript {
             for (;;) {
               const { value, done } = await reader.read();
               if (done) break;
+              movedAt = performance.now();
               text += value;
               const events = text.split("\n\n");
               text = events.pop();
@@ -195,9 +205,10 @@ extension DashboardScript {
         }
 
         setInterval(() => {
-          if (isTokenWanted || performance.now() - heardAt < patience) return;
-          lost();
-          attempt?.abort();
+          if (isTokenWanted) return;
+          const now = performance.now();
+          if (now - heardAt > patience) lost();
+          if (now - movedAt > endurance) attempt?.abort();
         }, 1000);
         document.addEventListener("visibilitychange", draw);
         connect();

@@ -52,7 +52,11 @@ extension DashboardScript {
         const clock = (time) => new Date(time).toLocaleTimeString("en-GB");
         // Of the server's clock, so that a wrong one here makes no wrong age.
         const ago = (time) => span(latest.time - Date.parse(time));
-        const since = (time) => (time ? `${clock(Date.parse(time))}, ${ago(time)} ago` : "");
+        function since(time) {
+          if (!time) return "";
+          const age = latest.time - Date.parse(time);
+          return `${clock(Date.parse(time))}, ${age >= 0 ? `${span(age)} ago` : `in ${span(-age)}`}`;
+        }
 
         """#
 
