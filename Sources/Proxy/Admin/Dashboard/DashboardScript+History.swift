@@ -25,9 +25,11 @@ extension DashboardScript {
 
         const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
         const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-        const dollars = new Intl.NumberFormat("en", {
-          style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 4,
+        const money = (digits) => new Intl.NumberFormat("en", {
+          style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: digits,
         });
+        const [large, small] = [money(2), money(4)];
+        const dollars = (amount) => (amount >= 1 ? large : small).format(amount);
 
         const rate = (value) => (value >= 100 ? whole : tenths).format(value);
         const share = (part, all) => (all > 0 ? `${tenths.format((100 * part) / all)} %` : "0 %");

@@ -88,13 +88,13 @@ extension DashboardScript {
             return { labels, value, lately, kinds };
           }).sort((one, other) => other.lately - one.lately || other.value - one.value);
           const total = costs.reduce((all, one) => all + Number(one.value), 0);
-          say(find("spend-sum"), `${dollars.format(rows.reduce((all, one) => all + one.lately, 0))} in `
-            + `ten minutes, ${dollars.format(total)} since the start.`);
+          say(find("spend-sum"), `${dollars(rows.reduce((all, one) => all + one.lately, 0))} in `
+            + `ten minutes, ${dollars(total)} since the start.`);
           fill("models", [
             { title: "Model" }, { title: "Upstream" }, { title: "Ten minutes", name: "number" },
             { title: "Since the start, US$", name: "number" }, { title: "Tokens, since the start" },
           ], rows.map(({ labels, value, lately, kinds }) => [
-            labels.model ?? "", labels.upstream ?? "", dollars.format(lately), value,
+            labels.model ?? "", labels.upstream ?? "", dollars(lately), value,
             kinds.filter((one) => one.value !== "0")
               .map((one) => `${one.labels.kind}: ${whole.format(one.value)}`).join(", "),
           ]));

@@ -41,7 +41,7 @@ extension DashboardScript {
           }
           if (byName.has("cost_usd_total")) {
             const spent = added("cost_usd_total");
-            figure("spent", "Spend", `${dollars.format(sum(spent))}`, "in ten minutes");
+            figure("spent", "Spend", dollars(sum(spent)), "in ten minutes");
           }
         }
 
@@ -147,11 +147,12 @@ extension DashboardScript {
             return [
               {
                 text: target.address,
-                small: `of ${upstream.name}${upstream.panic ? ", of which no target is well" : ""}`,
+                small: [`of ${upstream.name}${upstream.panic ? ", of which no target is well" : ""}`, why]
+                  .filter(Boolean).join("; "),
               },
               {
                 text: word, name: `is-${level}`,
-                small: [since(target.since), why, next, gets].filter(Boolean).join("; "),
+                small: [since(target.since), next, gets].filter(Boolean).join("; "),
               },
               whole.format(target.requests_in_flight), whole.format(target.failures),
               tenMinutes(failures, sum(failures) > 0 ? `${whole.format(sum(failures))} failed` : "",

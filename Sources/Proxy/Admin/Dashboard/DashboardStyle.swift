@@ -73,14 +73,16 @@ enum DashboardStyle {
         }
         .pair.uneven { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); }
         #figures {
-          display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
+          display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr));
         }
         #figures > div {
           background: var(--surface); border: 1px solid var(--line); border-radius: .5rem;
           padding: .65rem .9rem;
         }
         #figures dt { color: var(--quiet); font-size: .87rem; }
-        #figures .value { font-size: 1.55rem; line-height: 1.25; font-weight: 600; }
+        #figures .value {
+          font-size: 1.45rem; line-height: 1.25; font-weight: 600; white-space: nowrap;
+        }
         #figures .value.is-attention { color: var(--attention); }
         #figures .value.is-bad { color: var(--bad); }
         #figures .note { color: var(--quiet); font-size: .87rem; white-space: pre-line; }
