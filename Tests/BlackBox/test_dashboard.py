@@ -1,9 +1,7 @@
 """The dashboard, in a browser."""
 
 import json
-import random
 import re
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,91 +11,13 @@ from harness.client import Client
 from harness.configuration import proxy_to
 from harness.message import status_of
 from harness.program import REPOSITORY
-from harness.sluice import Sluice
-from harness.upstream import Upstream, always
+from harness.scenes import CHAT, HOSTILE, Scene, Street
+from harness.upstream import always
 from harness.waiting import eventually
 
 #: The page is told once a second; the rest is for a machine that has other things to do.
 SOON = 3.0
-HOSTILE = "<img/src=x/onerror=alert(1)>"
 PHONE = {"width": 360, "height": 740}
-CHAT = "/v1/chat/completions"
-
-
-def provider(connection) -> None:
-    while (request := connection.read_request()) is not None:
-        usage = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
-        answer = {"model": json.loads(request.body)["model"], "choices": [], "usage": usage}
-        connection.answer(json.dumps(answer).encode(), headers=[("Content-Type", "application/json")])
-
-
-def failing(connection) -> None:
-    while connection.read_request() is not None:
-        connection.answer(status="503 Service Unavailable")
-
-
-class Scene:
-    """A proxy with several routes in which something of everything happens."""
-
-    def __init__(self, stack: ExitStack, folder: Path):
-        def start(script):
-            upstream = Upstream(script, patience=120)
-            stack.callback(upstream.close)
-            return upstream.url
-
-        prices = folder / "prices.json"
-        models = {name: {"input": 1.5, "output": 10} for name in ["small", HOSTILE]}
-        prices.write_text(json.dumps({"providers": {"here": {"models": models}}}))
-        self.sick, self.moody = start(failing), start(failing)
-        configuration = {
-            "listen": "127.0.0.1:0",
-            "admin": "127.0.0.1:0",
-            "workers": 2,
-            "upstreams": {
-                "provider": {"url": start(provider)},
-                "pair": {"targets": [{"url": start(always())}, {"url": self.sick}]},
-                "moody": {"url": self.moody},
-            },
-            "plugins": [{"plugin": "trusted-proxy", "config": {"trusted": ["loopback"]}}, {"plugin": "request-id"}],
-            "routes": [
-                {
-                    "name": "chat",
-                    "path": CHAT,
-                    "upstream": "provider",
-                    "plugins": [
-                        {"plugin": "ip-limiter", "config": {"limit": "5/h"}},
-                        {"plugin": "rate-limiter", "config": {"key": "route", "limit": "3/h"}, "mode": "observe"},
-                        {"plugin": "cost-meter", "config": {"prices": str(prices)}},
-                    ],
-                },
-                {"name": "pair", "path": "/pair/*", "upstream": "pair"},
-                {
-                    "name": "moody",
-                    "path": "/moody",
-                    "upstream": "moody",
-                    "plugins": [{"plugin": "velocity-guard", "config": {"minimumRequests": 10, "cooldown": "10m"}}],
-                },
-            ],
-        }
-        self.proxy = Sluice(configuration, folder)
-        stack.callback(self.proxy.close)
-        self.happen()
-
-    def happen(self) -> None:
-        def model(name: str) -> dict:
-            return {"method": "POST", "target": CHAT, "body": json.dumps({"model": name, "messages": []}).encode()}
-
-        with self.proxy.connect() as client:
-
-            def ask(times: int = 1, client_address: str = "203.0.113.7", method="GET", **request) -> list[int]:
-                headers = [("X-Forwarded-For", client_address), ("Content-Type", "application/json")]
-                return [client.ask(method, headers=headers, **request).status for _ in range(times)]
-
-            assert ask(9, **model("small")) == [200] * 5 + [429] * 4
-            assert ask(2, client_address="203.0.113.8", **model(HOSTILE)) == [200] * 2
-            ask(20, target="/pair/1")
-            ask(12, target="/moody")
-            assert ask(2, target=f"/{HOSTILE}") == [404] * 2
 
 
 @pytest.fixture(scope="module")
@@ -397,94 +317,13 @@ def test_it_is_dark_where_that_is_wanted(scene, open_page):
     assert grounds[0] > 3 * 200 and grounds[1] < 3 * 60
 
 
-@pytest.fixture
-def street(start_upstream, start_sluice):
-    """A proxy as one may have it, with traffic for as long as is wanted."""
-
-    def at_work(pause: float):
-        def script(connection):
-            while (request := connection.read_request()) is not None:
-                tokens = {"prompt_tokens": random.randint(50, 3000), "completion_tokens": random.randint(20, 600)}
-                answer = {"model": json.loads(request.body or "{}").get("model"), "choices": [], "usage": tokens}
-                threading.Event().wait(random.expovariate(1 / pause))
-                sick = connection.upstream is upstreams[-1] and is_late.is_set()
-                connection.answer(
-                    json.dumps(answer).encode(),
-                    status="503 Service Unavailable" if sick else "200 OK",
-                    headers=[("Content-Type", "application/json")],
-                )
-
-        return script
-
-    is_late, is_over = threading.Event(), threading.Event()
-    upstreams = [start_upstream(at_work(pause), patience=900) for pause in [0.03, 0.01, 0.01, 0.01]]
-    limit = {"key": "route", "limit": "13/s"}
-    proxy = start_sluice({
-        "listen": "127.0.0.1:0",
-        "admin": "127.0.0.1:0",
-        "upstreams": {
-            "provider": {"url": upstreams[0].url},
-            "search": {"targets": [{"url": upstream.url} for upstream in upstreams[1:]]},
-        },
-        "plugins": [{"plugin": "trusted-proxy", "config": {"trusted": ["loopback"]}}, {"plugin": "request-id"}],
-        "routes": [
-            {
-                "name": "chat",
-                "path": CHAT,
-                "upstream": "provider",
-                "plugins": [
-                    {"plugin": "velocity-guard"},
-                    {"plugin": "ip-limiter", "config": {"limit": "100/m"}},
-                    {"plugin": "fingerprint-limiter", "config": {"limit": "300/m"}, "mode": "observe"},
-                    {"plugin": "cost-meter", "config": {"prices": str(REPOSITORY / "prices.json")}},
-                ],
-            },
-            {
-                "name": "search",
-                "path": "/search/*",
-                "upstream": "search",
-                "plugins": [{"plugin": "rate-limiter", "config": limit}],
-            },
-        ],
-    })  # fmt: skip
-
-    def traffic(pace: float, **request) -> None:
-        with proxy.connect() as client:
-            while not is_over.wait(random.expovariate(pace)):
-                address = random.choice(["203.0.113.7"] * 6 + [f"198.51.100.{number}" for number in range(1, 9)])
-                model = random.choice(["gpt-4o-mini", "gpt-4o-mini", "gpt-4o", "gpt-4.1-nano"])
-                body = json.dumps({"model": model, "messages": []}).encode()
-                client.ask(
-                    headers=[("X-Forwarded-For", address), ("Content-Type", "application/json")], body=body, **request
-                )
-
-    def walk(seconds: float):
-        threads = [
-            threading.Thread(target=traffic, args=[pace], kwargs=request)
-            for pace, request in [
-                (4, {"method": "POST", "target": CHAT}),
-                (6, {"method": "GET", "target": "/search/books?q=1"}),
-                (4, {"method": "GET", "target": "/search/people?q=2"}),
-            ]
-        ]
-        for thread in threads:
-            thread.start()
-        is_over.wait(seconds * 0.8)
-        is_late.set()
-        is_over.wait(seconds * 0.2)
-        return proxy
-
-    yield walk
-    is_over.set()
-
-
 @pytest.mark.timeout(900)
-def test_it_has_its_picture_taken(street, open_page, request, tmp_path):
+def test_it_has_its_picture_taken(stack, open_page, request, tmp_path):
     """With --screenshots those of docs/images, after ten minutes of traffic."""
     wanted = request.config.getoption("--screenshots")
     folder = REPOSITORY / "docs/images" if wanted else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
-    proxy = street(610 if wanted else 1)
+    proxy = Street(stack, tmp_path).walk(610 if wanted else 1)
     pages = {
         "light": open_page(proxy, viewport={"width": 1080, "height": 1040}),
         "dark": open_page(proxy, viewport={"width": 1080, "height": 1040}, color_scheme="dark"),
