@@ -325,8 +325,8 @@ def test_it_has_its_picture_taken(stack, open_page, request, tmp_path):
     folder.mkdir(parents=True, exist_ok=True)
     proxy = Street(stack, tmp_path).walk(610 if wanted else 1)
     pages = {
-        "light": open_page(proxy, viewport={"width": 1080, "height": 1040}),
-        "dark": open_page(proxy, viewport={"width": 1080, "height": 1040}, color_scheme="dark"),
+        "light": open_page(proxy, viewport={"width": 1080, "height": 950}),
+        "dark": open_page(proxy, viewport={"width": 1080, "height": 950}, color_scheme="dark"),
         "phone": open_page(proxy, viewport={"width": 360, "height": 1480}),
     }
     sizes = []
