@@ -7,6 +7,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <malloc.h>
 #include <string.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -88,3 +89,5 @@ int sluice_count_listeners(int family, uint16_t port) {
     close(netlink);
     return count;
 }
+
+void sluice_return_memory(void) { malloc_trim(0); }

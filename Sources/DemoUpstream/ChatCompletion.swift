@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The answer to a chat request, as one JSON object or as a stream's events.
 struct ChatCompletion {

@@ -1,5 +1,6 @@
-import Foundation
+import Dispatch
 import PluginAPI
+import Proxy
 
 /// A small OpenAI-compatible upstream for demonstrations and tests.
 ///
@@ -16,10 +17,6 @@ public final class DemoServer: Sendable {
         var isStopped = false
         var connections: [ObjectIdentifier: Connection] = [:]
     }
-
-    /// Enough for Foundation to walk deeply nested JSON in instrumented builds too; what is not used
-    /// is only address space.
-    private static let stackSize = 2 << 20
 
     /// The bound address, `HOST:PORT`, to be reached from when the server was made.
     public let address: String
@@ -80,11 +77,9 @@ public final class DemoServer: Sendable {
 
     private func run(_ work: @escaping @Sendable (DemoServer) -> Void) {
         threads.enter()
-        let thread = Thread { [self] in
+        WorkerThread.start(name: "demo-upstream") { [self] in
             work(self)
             threads.leave()
         }
-        thread.stackSize = Self.stackSize
-        thread.start()
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A JSON value whose objects keep the order in which they were written, null members included.
 enum JSON: Equatable {

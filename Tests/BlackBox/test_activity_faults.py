@@ -1,6 +1,7 @@
 """Whatever becomes of where records go: requests go on, no slower, and each record is written or counted as dropped."""
 
 import json
+import resource
 import shutil
 import signal
 import statistics
@@ -229,6 +230,19 @@ def test_a_device_that_is_always_full(start_sluice, quick_upstream, flood):
     assert proxy.stop() == 0
     (lost,) = proxy.events("activity records were not written before the end")
     assert int(lost["records"]) == state["queued"]
+
+
+def test_a_limit_of_files_sizes_is_an_error_of_the_write(start_sluice, quick_upstream, flood, tmp_path):
+    """And not the end of the process, which the signal that comes with it would be (setrlimit(2))."""
+    file = tmp_path / "activity.jsonl"
+    proxy = start_sluice(configuration(quick_upstream, {"file": str(file), **SMALL}))
+    resource.prlimit(proxy.pid, resource.RLIMIT_FSIZE, (64 << 10, resource.RLIM_INFINITY))
+    assert flood(proxy, requests=1000, connections=4).result().count(200) == 1000
+    proxy.await_event(FAILS)
+    resource.prlimit(proxy.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    proxy.await_event(AGAIN)
+    assert whole_records(lines_of(file)) == account(proxy).written
+    assert proxy.stop() == 0
 
 
 def test_the_files_folder_goes_and_comes_back(start_sluice, quick_upstream, control, flood, tmp_path):

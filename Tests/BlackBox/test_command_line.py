@@ -68,6 +68,13 @@ def test_a_wrong_call_ends_with_2_and_says_why(words, tmp_path):
     assert result.stderr.startswith("sluice: ")
 
 
+def test_an_output_that_cannot_be_written_is_said():
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([program(), "plugins"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=15)
+    assert result.returncode == 1
+    assert result.stderr == "sluice: standard output cannot be written to: No space left on device\n"
+
+
 def test_a_misspelt_command_is_told_the_right_one():
     assert "check" in run("chek").stderr
 

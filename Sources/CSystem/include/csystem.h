@@ -26,6 +26,9 @@ int sluice_divert_connections(int listener, uint32_t first, uint32_t count);
 /// Unlike /proc/net/tcp it does not look at connections.
 int sluice_count_listeners(int family, uint16_t port);
 
+/// malloc_trim(3): gives back what the allocator holds and nobody uses.
+void sluice_return_memory(void);
+
 /// pthread_setname_np(3): at most 15 characters are kept.
 void sluice_name_thread(pthread_t thread, const char *name);
 

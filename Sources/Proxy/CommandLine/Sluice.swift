@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import PluginAPI
 
 /// The program.
@@ -13,11 +13,30 @@ public enum Sluice {
     public static func main(plugins: [any Plugin.Type], commands: [any Command.Type] = []) -> Never
     {
         let context = CommandContext(
-            registry: PluginRegistry(plugins), environment: ProcessInfo.processInfo.environment,
+            registry: PluginRegistry(plugins), environment: environment,
             commands: builtIn + commands,
-            output: { FileHandle.standardOutput.write(Data("\($0)\n".utf8)) },
-            complaints: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
+            output: { line in
+                guard !StandardStream.write(line, to: STDOUT_FILENO) else { return }
+                let problem = String(cString: strerror(errno))
+                StandardStream.write(
+                    "sluice: standard output cannot be written to: \(problem)", to: STDERR_FILENO)
+                exit(1)
+            },
+            complaints: { StandardStream.write($0, to: STDERR_FILENO) })
         exit(run(Array(CommandLine.arguments.dropFirst()), context))
+    }
+
+    /// The process's own.
+    private static var environment: [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return variables
     }
 
     /// The commands that are always there.

@@ -68,7 +68,11 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         loop.addParticipant(self)
         if number == 0 {
             let sweep = PeriodicRun(every: .seconds(1), for: state, on: self) { state.sweep() }
-            periodicRuns.append(sweep)
+            var memory = MemoryReturn(store)
+            let look = PeriodicRun(every: MemoryReturn.interval, for: state, on: self) {
+                memory.look()
+            }
+            periodicRuns += [sweep, look]
         }
     }
 

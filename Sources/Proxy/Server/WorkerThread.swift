@@ -2,13 +2,13 @@ import CSystem
 import Glibc
 
 /// A named thread that runs one closure.
-enum WorkerThread {
+package enum WorkerThread {
     private final class Body {
         let run: () -> Void
         init(_ run: @escaping () -> Void) { self.run = run }
     }
 
-    static func start(name: String, _ body: sending @escaping () -> Void) {
+    package static func start(name: String, _ body: sending @escaping () -> Void) {
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(Body(body)).toOpaque()
         let result = pthread_create(&thread, nil, threadMain, argument)
