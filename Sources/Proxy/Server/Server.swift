@@ -94,11 +94,13 @@ package final class Server {
         }
         if let address = configuration.admin {
             let worker = try makeWorker(count, of: count)
+            let history = History(at: time.monotonic, wall: time.wall)
             let service = AdminService(
                 AdminSources(
                     store: store, status: status, sharing: sharing, connections: connectionCount,
-                    workers: workers,
+                    workers: workers, history: history, time: time,
                     reload: { [reloadRequests] in await reloadRequests.reload() }))
+            worker.keep(history, of: store, connectionCount)
             let bound = try listen(address, Endpoint(.admin(service)), [worker])
             admin = worker
             log(.info, "admin listening", [("address", bound.description)])
@@ -212,6 +214,7 @@ package final class Server {
             }
         }
         taken.wait()
+        status.generation = next.number
         countReload("ok")
         log(
             .info, "configuration reloaded",

@@ -111,6 +111,17 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         healthChecks = []
     }
 
+    /// Samples the process's numbers once a second, for as long as the history exists.
+    func keep(_ history: History, of store: MetricsStore, _ connections: ConnectionCount) {
+        let run = PeriodicRun(every: .seconds(1), for: history, on: self) {
+            [unowned history, loop] in
+            history.sample(
+                store.contents.withLock { $0 }, connections: connections.value, at: loop.now,
+                wall: loop.wall)
+        }
+        periodicRuns.append(run)
+    }
+
     /// One whose generation serves no more.
     func ended(_ run: PeriodicRun) { periodicRuns.removeAll { $0 === run } }
 
