@@ -1,11 +1,9 @@
-import Glibc
-
 /// Identifiers that sort by the time at which they were made (RFC 9562 §5.7).
 package enum UUIDv7 {
     private static let digits: StaticString = "0123456789abcdef"
 
     package static func make(at time: WallTime) -> String {
-        let random = pool.withLock { $0.next() }
+        let random = RandomWords.pair()
         let milliseconds = UInt64(clamping: time.microseconds / 1000) & 0xFFFF_FFFF_FFFF
         let high = milliseconds << 16 | 0x7000 | random.0 & 0x0FFF
         let low = random.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
@@ -23,25 +21,5 @@ package enum UUIDv7 {
             }
             return position
         }
-    }
-
-    private static let pool = Locked(RandomPool())
-}
-
-/// Random numbers from the kernel, fetched for several identifiers at once: a call for each would
-/// cost more than all the rest of making it.
-private struct RandomPool {
-    // 256 bytes is the most that one call gives.
-    private var words = [UInt64](repeating: 0, count: 32)
-    private var used = 32
-
-    mutating func next() -> (UInt64, UInt64) {
-        if used == words.count {
-            let status = words.withUnsafeMutableBytes { getentropy($0.baseAddress!, $0.count) }
-            precondition(status == 0, "the kernel gives no random numbers")
-            used = 0
-        }
-        used += 2
-        return (words[used - 2], words[used - 1])
     }
 }

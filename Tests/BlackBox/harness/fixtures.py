@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from .collector import Collector
 from .compiled import compiled
 from .configuration import proxy_to
 from .disk import SmallDisk
@@ -78,6 +79,17 @@ def compile_tool(tmp_path_factory):
 def start_redis(stack, tmp_path_factory):
     """start_redis(…) -> Redis"""
     return lambda **options: _closing(stack, Redis(tmp_path_factory.mktemp("redis"), **options))
+
+
+@pytest.fixture
+def start_collector(stack):
+    """start_collector(port=…) -> Collector"""
+    return lambda **options: _closing(stack, Collector(**options))
+
+
+@pytest.fixture
+def collector(start_collector):
+    return start_collector()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Records cannot be written.
+/// Lines cannot be written.
 struct SinkFailure: Error, CustomStringConvertible {
     /// What failed and why, such as `write: No space left on device`.
     let description: String
@@ -8,6 +8,8 @@ struct SinkFailure: Error, CustomStringConvertible {
     let isPassing: Bool
     /// The system's; 0 for what the system did not say.
     let code: Int32
+    /// How long whoever is behind the sink asks to be left alone.
+    var rest: Duration?
 
     init(_ description: String, isPassing: Bool, code: Int32 = 0) {
         self.description = description
@@ -27,15 +29,4 @@ struct SinkFailure: Error, CustomStringConvertible {
 
     /// A pipe that nobody reads, at its other end or fast enough.
     static let unread = SinkFailure("write: nobody reads it", isPassing: true)
-}
-
-/// A sink could not be opened at the start.
-struct SinkUnavailable: Error, CustomStringConvertible {
-    let sink: String
-    let failure: SinkFailure
-
-    var description: String {
-        "cannot append activity records to \"\(sink)\": \(failure); expected a file that this user "
-            + "may create and write, in a folder that is there"
-    }
 }

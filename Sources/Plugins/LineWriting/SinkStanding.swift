@@ -1,7 +1,7 @@
 import PluginAPI
 
-/// Whether records can be written, as the log and the admin listener tell it. Any thread may look.
-final class ActivityStanding: Sendable {
+/// Whether lines can be written, as the log and the admin listener tell it. Any thread may look.
+final class SinkStanding: Sendable {
     private struct State {
         var failingSince: WallTime?
         var lastError: String?
@@ -10,14 +10,18 @@ final class ActivityStanding: Sendable {
     }
 
     private let sink: String
-    private let counters: ActivityCounters
+    private let events: LineEvents
+    private let counters: LineCounters
     private let time: any TimeSource
     private let log: Log
     private let state = Locked(State())
 
     /// - Parameter sink: its name, for the log.
-    init(sink: String, counters: ActivityCounters, time: any TimeSource, log: Log) {
+    init(
+        sink: String, events: LineEvents, counters: LineCounters, time: any TimeSource, log: Log
+    ) {
         self.sink = sink
+        self.events = events
         self.counters = counters
         self.time = time
         self.log = log
@@ -38,8 +42,7 @@ final class ActivityStanding: Sendable {
         }
         guard isNews else { return }
         log(
-            .warning, "activity records cannot be written; requests go on",
-            [("sink", sink), ("error", failure.description)])
+            .warning, events.failing, [("sink", sink), ("error", failure.description)])
     }
 
     func noteSuccess() {
@@ -50,7 +53,7 @@ final class ActivityStanding: Sendable {
         }
         guard let droppedBefore else { return }
         log(
-            .info, "activity records are written again",
+            .info, events.recovered,
             [("sink", sink), ("dropped", String(counters.dropped - droppedBefore))])
     }
 }

@@ -1,10 +1,8 @@
-import PluginAPI
-
 /// The host and the port of an authority (RFC 3986 §3.2).
-enum HostAndPort {
+package enum HostAndPort {
     /// - Returns: the host in lower case, an IPv6 address without its brackets; nil when there is no
     ///   host, or when something else than a name, an address and a port stands there.
-    static func split(_ text: some StringProtocol, defaultPort: UInt16?) -> (
+    package static func split(_ text: some StringProtocol, defaultPort: UInt16?) -> (
         host: String, port: UInt16
     )? {
         let host: Substring
@@ -29,7 +27,7 @@ enum HostAndPort {
 
     /// Whether this is a host name or an IPv4 address: letters, digits, hyphens, underscores, in
     /// labels of 1 to 63 joined by dots, 253 at most.
-    static func isName(_ text: some StringProtocol) -> Bool {
+    package static func isName(_ text: some StringProtocol) -> Bool {
         guard text.utf8.count <= 253, !text.isEmpty else { return false }
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         return labels.allSatisfy { label in

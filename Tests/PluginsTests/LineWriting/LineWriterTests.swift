@@ -6,7 +6,7 @@ import Testing
 @testable import Plugins
 
 /// Takes a few bytes at a time, and fails each time when it has taken so many.
-private final class StutteringSink: ActivitySink {
+private final class StutteringSink: LineSink {
     let name = "stuttering"
     /// What has been written, place by place.
     private(set) var places: [[UInt8]] = [[]]
@@ -28,7 +28,7 @@ private final class StutteringSink: ActivitySink {
         return mustMove
     }
 
-    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> Int {
+    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> SinkProgress {
         guard left > 0 else {
             left = room
             mustMove = movesOn
@@ -37,14 +37,14 @@ private final class StutteringSink: ActivitySink {
         let count = min(lines.count, 7, left)
         left -= count
         places[places.count - 1] += lines.prefix(count)
-        return count
+        return SinkProgress(bytes: count)
     }
 
     func close() {}
 }
 
 /// Fails until told otherwise, as a server does that is away.
-private final class AwaySink: ActivitySink, @unchecked Sendable {
+private final class AwaySink: LineSink, @unchecked Sendable {
     let name = "away"
     let isRemote = true
     let isBack = Locked(false)
@@ -56,23 +56,25 @@ private final class AwaySink: ActivitySink, @unchecked Sendable {
         return false
     }
 
-    func write(_ lines: UnsafeBufferPointer<UInt8>) -> Int { lines.count }
+    func write(_ lines: UnsafeBufferPointer<UInt8>) -> SinkProgress {
+        SinkProgress(bytes: lines.count)
+    }
 
     func close() {}
 }
 
-@Suite("The writer of activity records")
-struct ActivityWriterTests {
+@Suite("The writer of lines")
+struct LineWriterTests {
     private let proxy = TestProxy()
 
     private func lines(_ count: Int) -> [String] { (0..<count).map { "record number \(100 + $0)" } }
 
-    private func write(_ records: [String], to sink: StutteringSink) throws -> ActivityCounters {
+    private func write(_ records: [String], to sink: StutteringSink) throws -> LineCounters {
         let setup = proxy.setup(label: "activity-logger")
-        let counters = ActivityCounters(setup)
-        let writer = ActivityWriter(
-            sink, queue: ActivityQueue(capacity: 1000, lineCapacity: 100),
-            flushInterval: .seconds(60), setup: setup, counters: counters)
+        let counters = ActivityCounters(setup).lines
+        let writer = LineWriter(
+            sink, queue: LineQueue(capacity: 1000, lineCapacity: 100),
+            flushInterval: .seconds(60), setup: setup, events: .activity, counters: counters)
         try writer.start()
         for record in records {
             let line = writer.makeLine()
@@ -115,18 +117,18 @@ struct ActivityWriterTests {
         }
     }
 
-    private func writer(_ sink: any ActivitySink, capacity: Int, flushInterval: Duration)
-        -> (ActivityWriter, ActivityCounters)
+    private func writer(_ sink: any LineSink, capacity: Int, flushInterval: Duration)
+        -> (LineWriter, LineCounters)
     {
         let setup = proxy.setup(label: "activity-logger")
-        let counters = ActivityCounters(setup)
-        let writer = ActivityWriter(
-            sink, queue: ActivityQueue(capacity: capacity, lineCapacity: 100),
-            flushInterval: flushInterval, setup: setup, counters: counters)
+        let counters = ActivityCounters(setup).lines
+        let writer = LineWriter(
+            sink, queue: LineQueue(capacity: capacity, lineCapacity: 100),
+            flushInterval: flushInterval, setup: setup, events: .activity, counters: counters)
         return (writer, counters)
     }
 
-    private func append(_ count: Int, to writer: ActivityWriter) {
+    private func append(_ count: Int, to writer: LineWriter) {
         for text in lines(count) {
             let line = writer.makeLine()
             line.appendVerbatim(text + "\n")
@@ -216,5 +218,84 @@ struct ActivityWriterTests {
             #expect(proxy.log.lines.last?["dropped"] == "\(lost)")
         }
         writer.stop()
+    }
+
+    @Test("lines that belong together are queued together, or none of them is")
+    func together() throws {
+        let queue = LineQueue(capacity: 5, lineCapacity: 100)
+        func append(_ count: Int) -> LineQueue.Admission {
+            let lines = queue.makeLine()
+            for text in self.lines(count) { lines.appendVerbatim(text + "\n") }
+            return queue.append(lines, count: count)
+        }
+        #expect(append(2) == .queuedFirst)
+        #expect(append(2) == .queuedUrgent)
+        #expect(append(2) == .refused)
+        #expect(append(1) == .queued)
+        #expect(queue.count == 5)
+        let batch = queue.take(JSONBuffer(capacity: 1))
+        #expect(batch.bytes.lineCount == 5)
+        // More than there is ever room for goes alone.
+        #expect(queue.noteWritten(5))
+        #expect(append(9) != .refused)
+        #expect(append(1) == .refused)
+    }
+
+    /// Takes a line at a time, and will not have some.
+    private final class ChoosySink: LineSink {
+        let name = "choosy"
+        let isRemote = true
+        var rest: Duration?
+        var writes = 0
+
+        func prepare() -> Bool { false }
+
+        func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> SinkProgress {
+            writes += 1
+            if let rest {
+                var failure = SinkFailure("busy", isPassing: true)
+                failure.rest = rest
+                throw failure
+            }
+            let end = lines.lineEnd()! + 1
+            let text = String(decoding: lines[..<end], as: UTF8.self)
+            guard text.contains("3") else { return SinkProgress(bytes: end) }
+            return SinkProgress(
+                bytes: end, rejected: 1, complaint: SinkFailure("no threes", isPassing: true))
+        }
+
+        func close() {}
+    }
+
+    @Test("what a sink will not have is counted, told once, and not tried again")
+    func rejected() throws {
+        let sink = ChoosySink()
+        let (writer, counters) = writer(sink, capacity: 100, flushInterval: .seconds(60))
+        try writer.start()
+        append(10, to: writer)
+        writer.flush()
+        #expect(counters.written.value == 9)
+        #expect(counters.rejected.value == 1)
+        #expect(writer.queued == 0)
+        #expect(writer.standing.lastError == "no threes")
+        #expect(proxy.log.lines.count == 1)
+        append(2, to: writer)
+        writer.flush()
+        #expect(!writer.standing.isFailing)
+        #expect(proxy.log.lines.last?["dropped"] == "0")
+        writer.stop()
+    }
+
+    @Test("who asks to be left alone is left alone, also at the end")
+    func rest() throws {
+        let sink = ChoosySink()
+        sink.rest = .seconds(3600)
+        let (writer, counters) = writer(sink, capacity: 100, flushInterval: .seconds(60))
+        try writer.start()
+        append(5, to: writer)
+        for _ in 0..<3 { writer.flush() }
+        writer.stop()
+        #expect(sink.writes == 1)
+        #expect(counters.failed.value == 5)
     }
 }

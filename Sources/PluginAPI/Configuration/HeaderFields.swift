@@ -1,10 +1,9 @@
-import PluginAPI
+/// Header fields to be set on a message, in the order of the file: valid names and values, none that frames
+/// the message.
+public struct HeaderFields: SettingValue {
+    public let fields: [(String, String)]
 
-/// Header fields to be set on a message, in the order of the file.
-struct HeaderFields: SettingValue {
-    let fields: [(String, String)]
-
-    init(_ fields: [(String, String)]) { self.fields = fields }
+    public init(_ fields: [(String, String)]) { self.fields = fields }
 
     /// What tells where a message ends, or belongs to one connection, is the proxy's own to say.
     private static let reserved: Set<String> = [
@@ -12,9 +11,9 @@ struct HeaderFields: SettingValue {
         "transfer-encoding", "upgrade",
     ]
 
-    static var settingType: SettingType { .map(of: .string) }
+    public static var settingType: SettingType { .map(of: .string) }
 
-    init(setting value: ConfigurationValue) throws(ConfigurationError) {
+    public init(setting value: ConfigurationValue) throws(ConfigurationError) {
         guard let members = value.object else {
             throw ConfigurationError(at: value, expected: "an object of header fields")
         }
@@ -63,7 +62,7 @@ struct HeaderFields: SettingValue {
         return text
     }
 
-    var settingJSON: JSONValue {
+    public var settingJSON: JSONValue {
         .object(fields.map { JSONValue.Member($0, .string($1)) })
     }
 }

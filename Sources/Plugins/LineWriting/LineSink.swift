@@ -1,5 +1,5 @@
-/// Where records go: a file, standard output, a stream on a server. One thread uses it.
-protocol ActivitySink: AnyObject {
+/// Where lines go: a file, standard output, a server. One thread uses it.
+protocol LineSink: AnyObject {
     /// How the log names it.
     var name: String { get }
 
@@ -14,7 +14,8 @@ protocol ActivitySink: AnyObject {
 
     /// Writes some of the bytes, at least one. It may stop within a line, and is then called with
     /// the rest of it first.
-    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> Int
+    /// - Throws: when none was taken, and all may be tried again later.
+    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> SinkProgress
 
     /// Asks that the next `prepare` open anew.
     func reopen()
@@ -22,7 +23,7 @@ protocol ActivitySink: AnyObject {
     func close()
 }
 
-extension ActivitySink {
+extension LineSink {
     var isRemote: Bool { false }
     func reopen() {}
 }

@@ -7,16 +7,17 @@ import PluginAPI
 /// queue fills, and what then finds no place is dropped and counted.
 ///
 /// Unchecked: what is not constant is used on `thread` only.
-final class ActivityWriter: @unchecked Sendable {
-    private let waiting: ActivityQueue
-    private let sink: any ActivitySink
+final class LineWriter: @unchecked Sendable {
+    private let waiting: LineQueue
+    private let sink: any LineSink
     private let flushInterval: Duration
     private let log: Log
-    private let counters: ActivityCounters
+    private let counters: LineCounters
+    private let events: LineEvents
     private let patience: Duration
-    private let thread = DispatchQueue(label: "sluice.activity")
-    /// Whether records can be written; any thread may look.
-    let standing: ActivityStanding
+    private let thread = DispatchQueue(label: "sluice.lines")
+    /// Whether lines can be written; any thread may look.
+    let standing: SinkStanding
 
     private var batch = JSONBuffer(capacity: 1 << 14)
     /// How much of the batch has been written.
@@ -24,43 +25,50 @@ final class ActivityWriter: @unchecked Sendable {
     /// How often in a row the sink has failed.
     private var failures = 0
     private var isStopped = false
+    /// Until when whoever is behind the sink asks to be left alone.
+    private var restEnd: DispatchTime?
 
     /// Memory that a batch took in a busy second is given back.
     private static let keptCapacity = 1 << 20
-    /// The longest that a sink which fails is left alone, unless the flush interval is longer.
-    private static let longestRetry: Duration = .seconds(2)
+    private let longestRetry: Duration
 
     /// - Parameters:
-    ///   - flushInterval: how long a record may wait.
+    ///   - flushInterval: how long a line may wait.
+    ///   - longestRetry: the longest that a sink which fails is left alone, unless the flush interval is longer
+    ///     or the sink asks for more.
     ///   - patience: how long `stop` waits for a sink that takes nothing and does not fail either.
     init(
-        _ sink: any ActivitySink, queue: ActivityQueue, flushInterval: Duration, setup: Setup,
-        counters: ActivityCounters, patience: Duration = .seconds(5)
+        _ sink: any LineSink, queue: LineQueue, flushInterval: Duration, setup: Setup,
+        events: LineEvents, counters: LineCounters, longestRetry: Duration = .seconds(2),
+        patience: Duration = .seconds(5)
     ) {
         self.sink = sink
         waiting = queue
         self.flushInterval = flushInterval
         log = setup.log
         self.counters = counters
+        self.events = events
+        self.longestRetry = longestRetry
         self.patience = patience
-        standing = ActivityStanding(
-            sink: sink.name, counters: counters, time: setup.time, log: setup.log)
+        standing = SinkStanding(
+            sink: sink.name, events: events, counters: counters, time: setup.time, log: setup.log)
     }
 
     // MARK: Any thread
 
-    /// How many records are not written yet.
+    /// How many lines are not written yet.
     var queued: Int { waiting.count }
 
-    /// An empty buffer, to be filled with one line and given to `append`.
+    /// An empty buffer, to be filled and given to `append`.
     func makeLine() -> JSONBuffer { waiting.makeLine() }
 
-    func append(_ line: JSONBuffer) {
-        switch waiting.append(line) {
+    /// - Parameter count: how many lines are in the buffer; they are queued, or dropped, together.
+    func append(_ line: JSONBuffer, count: Int = 1) {
+        switch waiting.append(line, count: count) {
         case .queued: break
         case .queuedFirst: comeAtItsTime()
-        case .queuedHalfway: thread.async { self.turn() }
-        case .refused: standing.isFailing ? counters.failed.add() : counters.full.add()
+        case .queuedUrgent: thread.async { self.turn() }
+        case .refused: standing.isFailing ? counters.failed.add(count) : counters.full.add(count)
         }
     }
 
@@ -74,7 +82,8 @@ final class ActivityWriter: @unchecked Sendable {
                 _ = try sink.prepare()
             } catch {
                 guard error.isPassing else {
-                    throw SinkUnavailable(sink: sink.name, failure: error)
+                    throw SinkUnavailable(
+                        sink: sink.name, lines: events.noun, failure: error)
                 }
                 standing.note(error)
             }
@@ -90,7 +99,7 @@ final class ActivityWriter: @unchecked Sendable {
         let end = DispatchWorkItem { self.finish() }
         thread.async(execute: end)
         if end.wait(timeout: .now() + .nanoseconds(Int(patience.nanoseconds))) == .timedOut {
-            giveUp("activity records were not written: the sink does not take them")
+            giveUp(events.stuck)
         }
     }
 
@@ -123,21 +132,24 @@ final class ActivityWriter: @unchecked Sendable {
     /// Writes what is there, and says when to come again.
     private func turn() {
         guard !isStopped else { return }
-        repeat { writeBatch() } while failures == 0 && waiting.isHalfway
+        repeat { writeBatch() } while failures == 0 && waiting.isUrgent
         if failures > 0 || waiting.count > 0 { comeAgain() }
     }
 
     /// After failures, twice as late each time.
     private func comeAgain() {
         guard waiting.announce() else { return }
-        let longest = max(flushInterval, Self.longestRetry)
-        comeAtItsTime(after: min(flushInterval * (1 << min(failures, 16)), longest))
+        let longest = max(flushInterval, longestRetry)
+        let delay = min(flushInterval * (1 << min(failures, 16)), longest)
+        // Servers have many clients, which must not all come back at once.
+        comeAtItsTime(
+            after: failures > 0 && sink.isRemote ? delay * Double.random(in: 0.5...1) : delay)
     }
 
     private func finish() {
         repeat { writeBatch() } while failures == 0 && waiting.count > 0
         isStopped = true
-        giveUp("activity records were not written before the end")
+        giveUp(events.lost)
         sink.close()
     }
 
@@ -146,11 +158,12 @@ final class ActivityWriter: @unchecked Sendable {
         let lost = waiting.close()
         guard lost > 0 else { return }
         counters.failed.add(lost)
-        log(.error, event, [("sink", sink.name), ("records", String(lost))])
+        log(.error, event, [("sink", sink.name), (events.unit, String(lost))])
     }
 
     /// Writes what is left of the batch, or else what is waiting.
     private func writeBatch() {
+        if let restEnd, restEnd > .now() { return }
         if written == batch.count {
             written = 0
             batch.removeAll(keepingAtMost: Self.keptCapacity)
@@ -160,14 +173,18 @@ final class ActivityWriter: @unchecked Sendable {
         if batch.count == 0, failures == 0 { return }
         do throws(SinkFailure) {
             if try sink.prepare() { written = startOfLine(written) }
+            var complaint: SinkFailure?
             while written < batch.count {
                 let lines = UnsafeBufferPointer(rebasing: batch.bytes[written...])
-                let count = try sink.write(lines)
-                written += count
-                guard note(UnsafeBufferPointer(rebasing: lines[..<count])) else { return }
+                let progress = try sink.write(lines)
+                written += progress.bytes
+                let dealtWith = UnsafeBufferPointer(rebasing: lines[..<progress.bytes])
+                guard note(dealtWith, rejected: progress.rejected) else { return }
+                complaint = progress.complaint ?? complaint
             }
             failures = 0
-            standing.noteSuccess()
+            restEnd = nil
+            if let complaint { standing.note(complaint) } else { standing.noteSuccess() }
         } catch {
             noteFailure(error)
         }
@@ -175,10 +192,12 @@ final class ActivityWriter: @unchecked Sendable {
 
     /// Counts the lines that end in what has been written.
     /// - Returns: false when all has been given up meanwhile.
-    private func note(_ written: UnsafeBufferPointer<UInt8>) -> Bool {
+    private func note(_ written: UnsafeBufferPointer<UInt8>, rejected: Int) -> Bool {
         let ended = written.lineCount
         guard waiting.noteWritten(ended) else { return false }
-        counters.written.add(ended)
+        let rejected = min(rejected, ended)
+        counters.written.add(ended - rejected)
+        counters.rejected.add(rejected)
         return true
     }
 
@@ -188,6 +207,7 @@ final class ActivityWriter: @unchecked Sendable {
 
     private func noteFailure(_ failure: SinkFailure) {
         failures += 1
+        restEnd = failure.rest.map { .now() + .nanoseconds(Int($0.nanoseconds)) }
         standing.note(failure)
     }
 }
