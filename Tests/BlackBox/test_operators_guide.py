@@ -40,6 +40,7 @@ SETTINGS = {
     "ip-limiter": {"limit": "1000/m"},
     "rate-limiter": {"key": "everyone", "limit": "1000/m"},
     "request-guard": {"methods": ["GET", "POST"]},
+    "tracing": {"endpoint": "http://127.0.0.1:9/v1/traces"},
 }
 #: They stand behind whoever establishes what they count by.
 COUNTING = {"ip-limiter", "rate-limiter", "fingerprint-limiter", "concurrency-limiter", "budget"}
