@@ -6,8 +6,11 @@
 RELEASE = -c release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
 SOURCES = Sources Tests Package.swift
 
+# Where `make install` puts things; DESTDIR goes in front of all of them.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 
-.PHONY: run build test test-swift test-black-box check-docs bench format lint fuzz sanitize clean
+.PHONY: run build static install test test-swift test-black-box check-docs bench format lint fuzz sanitize clean
 
 run: build
 	.build/release/sluice demo
@@ -15,6 +18,30 @@ run: build
 build:
 	scripts/install build
 	swift build $(RELEASE) --product sluice
+
+# One that needs no Swift where it runs: only libcurl and hiredis.
+static:
+	scripts/install build
+	swift build $(RELEASE) --static-swift-stdlib --product sluice
+
+# What is built is installed: `make static && sudo make install`. Nothing in $(SYSCONFDIR) is overwritten.
+# SLUICE names another program.
+SLUICE ?= .build/release/sluice
+DATA = $(DESTDIR)$(PREFIX)/share/sluice
+CONFIGURATION = $(DESTDIR)$(SYSCONFDIR)/sluice
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
+install:
+	install -d -m 700 $(CONFIGURATION)/secrets
+	install -D -s -m 755 $(SLUICE) $(DESTDIR)$(PREFIX)/bin/sluice
+	install -D -m 644 -t $(DATA) prices.json
+	sed 's|"activity.jsonl"|"/var/log/sluice/activity.jsonl"|' plugins.json >$(DATA)/plugins.json
+	for unit in sluice.service sluice@.service; do \
+	    sed 's|/usr/local|$(PREFIX)|; s|/etc/sluice|$(SYSCONFDIR)/sluice|' packaging/sluice.service \
+	        | install -D -m 644 /dev/stdin $(UNITS)/$$unit || exit 1; done
+	for file in plugins.json prices.json; do \
+	    test -e $(CONFIGURATION)/$$file || install -m 644 $(DATA)/$$file $(CONFIGURATION)/$$file || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/share/doc/sluice
+	cp -R README.md CHANGELOG.md docs $(DESTDIR)$(PREFIX)/share/doc/sluice/
 
 test: lint test-swift test-black-box check-docs
 

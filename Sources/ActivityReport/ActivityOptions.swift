@@ -132,7 +132,7 @@ struct ActivityOptions {
             if case .follow = question {
                 throw CommandLineError("--follow reads a file, not --admin")
             }
-            let target = try adminTarget(admin)
+            let target = try TargetAddress(admin: admin)
             let client = AdminClient(target, token: try token(tokenFile, environment))
             return .admin(client, url: "\(target)")
         }
@@ -144,18 +144,6 @@ struct ActivityOptions {
             throw CommandLineError("standard input (-) can be read once")
         }
         return .files(RotatedNames.inOrderOfTime(files))
-    }
-
-    /// Also without a scheme, as plugins.json has it.
-    private static func adminTarget(_ text: String) throws(CommandLineError) -> TargetAddress {
-        let url = text.contains("://") || text.hasPrefix("unix:") ? text : "http://" + text
-        do throws(ConfigurationError) {
-            return try TargetAddress(setting: ConfigurationValue(.string(url)))
-        } catch {
-            throw CommandLineError(
-                "--admin: expected an address such as http://127.0.0.1:9901 or unix:/path,"
-                    + " found \(Quoted(text))")
-        }
     }
 
     private static func token(_ file: String?, _ environment: [String: String]) throws -> String? {

@@ -63,6 +63,7 @@ final class ChainRun: WaitKeeper {
 
     private func complete() {
         exchange.wait?.finish(.exchangeEnded)
+        exchange.now = time.monotonic
         exchange.outcome.duration = time.monotonic - started
         exchange.outcome.clientWait = time.monotonic - waitingSince
         let entries = chain.map { entry in
@@ -190,10 +191,16 @@ final class ChainRun: WaitKeeper {
         exchange.outcome.attempts = 1
         exchange.outcome.target = "192.0.2.200:80"
         exchange.outcome.upstreamDuration = upstream.delay
+        exchange.observer?.attemptBegins(
+            exchange, to: AttemptTarget(host: "192.0.2.200", port: 80, isSecure: false))
         time.advance(by: upstream.delay)
         exchange.now = time.monotonic
         if upstream.status == 0 {
             exchange.outcome.error = "the upstream cannot be reached"
+            exchange.observer?.attemptEnded(
+                exchange,
+                AttemptResult(
+                    status: nil, failure: .unreachable, detail: "the upstream cannot be reached"))
             return error(502, "upstream_unreachable")
         }
         result.sent = TestResult.Sent(
@@ -220,6 +227,12 @@ final class ChainRun: WaitKeeper {
             && response.headHold > 0
         sendHead()
         try sendBody(runs, isWhole: upstream.ending == .whole)
+        exchange.observer?.attemptEnded(
+            exchange,
+            upstream.ending == .upstreamBreaks
+                ? AttemptResult(
+                    status: upstream.status, failure: .broken, detail: "the upstream broke off")
+                : AttemptResult(status: upstream.status))
         if response.headIsHeld {
             response.headIsHeld = false
             result.answer?.headers = FieldList(response.headers)

@@ -68,6 +68,8 @@ public final class TestProxy {
             label: label, folder: folder, time: time, log: log.log, metrics: metrics, state: state)
         setup.isObserved = mode == .observe
         setup.keptObjects = keptObjects
+        setup.version = Version.number
+        setup.makePostClient = { BlockingClient($0) }
         return setup
     }
 

@@ -19,5 +19,6 @@ public enum BuiltIn {
         SSEKeepalive.self,
         VelocityGuard.self,
         ActivityLogger.self,
+        Tracing.self,
     ]
 }

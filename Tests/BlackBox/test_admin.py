@@ -268,8 +268,18 @@ def test_a_reload_tells_what_has_changed(serve):
     told = json.loads(response.body)
     assert told["result"] == "ok"
     assert {"path": "timeouts.drain", "from": "30s", "to": "7s"} in told["changes"]
+    assert told["need_restart"] == []
     assert json.loads(proxy.admin("/config").body)["timeouts"]["drain"] == "7s"
     assert proxy.await_event("configuration changed", path="timeouts.drain")["to"] == '"7s"'
+
+
+def test_a_reload_tells_what_only_a_new_process_can_follow(serve):
+    proxy, upstream = serve(always())
+    proxy.write(proxy_to(upstream.url, listen=["127.0.0.1:0", "127.0.0.2:0"], workers=3))
+    told = json.loads(proxy.admin("/reload", "POST").body)
+    assert (told["result"], told["need_restart"]) == ("ok", ["listen", "workers"])
+    said = proxy.await_event("listen, admin and workers change with a restart only; the old ones stay")
+    assert said["changed"] == "listen, workers"
 
 
 def test_a_broken_file_is_refused_with_the_errors_of_check(serve):

@@ -11,7 +11,7 @@ from harness.configuration import proxy_to
 from harness.program import REPOSITORY, program, run
 from harness.upstream import unused_address
 
-COMMANDS = ["run", "activity", "check", "plugins", "schema", "help", "demo", "demo-upstream"]
+COMMANDS = ["run", "status", "activity", "check", "plugins", "schema", "help", "demo", "demo-upstream"]
 
 
 def test_the_version_is_told():
@@ -54,6 +54,8 @@ def test_help_tells_about_each_command(command):
         ["check", "extra"],
         ["plugins", "one", "two"],
         ["schema", "extra"],
+        ["status", "extra"],
+        ["status", "--admin", "ftp://here"],
         ["activity", "--by"],
         ["activity", "--by", "nothing"],
         ["demo", "extra"],

@@ -15,7 +15,7 @@ PAGES.remove(REPOSITORY / "docs/writing-a-plugin.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.S | re.M)
 TOP = {"listen", "admin", "workers", "limits", "timeouts", "state", "upstreams", "plugins", "routes"}
 # The files that examples name.
-FILES = ["keys.txt", "cidrs.txt", "cdn.txt", "data-centres.txt"]
+FILES = ["keys.txt", "cidrs.txt", "cdn.txt", "data-centres.txt", "secrets/openai"]
 
 
 class Example:
@@ -58,7 +58,8 @@ def whole(text: str) -> dict:
 
 def check(name: str, text: str, folder) -> str:
     for file in FILES:
-        (folder / file).write_text("")
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text("a secret" if file.startswith("secrets/") else "")
     copy(REPOSITORY / "prices.json", folder)
     (folder / name).write_text(text)
     result = run("check", "--config", name, folder=folder)

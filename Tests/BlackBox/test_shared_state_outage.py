@@ -315,3 +315,17 @@ def test_a_reload_in_an_outage_keeps_the_counters_and_the_policy_that_it_brings_
     proxy.reload(limited(quick_upstream))
     assert json.loads(proxy.admin("/readyz").body)["state"] == {"kind": "memory"}
     assert [ask(proxy, team).status for team in ["red", "blue"]] == [429, 200]
+
+
+def test_the_reason_that_is_shown_is_the_one_that_keeps_redis_away_now(start_sluice, start_redis, quick_upstream):
+    """Not the one with which the outage began: who mends that must see what is wrong still."""
+    redis = start_redis()
+    proxy = start_sluice(limited(quick_upstream, redis.url))
+    await_shared(proxy)
+    redis.kill()
+    eventually(lambda: "Connection refused" in standing(proxy)["reason"], "it is tried again")
+    redis.password = "another"
+    redis.start()
+    eventually(lambda: "NOAUTH" in standing(proxy)["reason"], "it wants a password now")
+    # It is one outage, and has been logged once.
+    assert len(proxy.events(AWAY["local"])) == 1

@@ -33,6 +33,9 @@ public final class Exchange {
     /// `EarlyHead`. To be set before the request goes to the upstream.
     @exclusivity(unchecked) public var earlyHead: EarlyHead?
 
+    /// Who watches this exchange, from now to its end: one at a time.
+    @exclusivity(unchecked) public var observer: (any ExchangeObserver)?
+
     /// Where steps of shared state that nobody waits for are taken.
     package var state: (any StateAccess)?
     /// What an asynchronous hook waits for, or has waited for last.
@@ -104,6 +107,7 @@ public final class Exchange {
         if wait != nil { wait = nil }
         if retry != nil { retry = nil }
         if earlyHead != nil { earlyHead = nil }
+        if observer != nil { observer = nil }
         facts.removeAll()
         assignedID = nil
     }

@@ -37,6 +37,20 @@ public struct Setup: Sendable {
         @Sendable (_ name: String, _ maximumLength: Int?) ->
         any StateStream
 
+    /// The proxy's, for those who report it elsewhere.
+    package var version = ""
+    /// How clients of other servers are made; nil where nothing may be sent, as when a configuration is only
+    /// checked or explained.
+    package var makePostClient: (@Sendable (HTTPURL) -> any PostClient)?
+
+    /// Whether this instance may send anything to servers elsewhere; not where a configuration is only checked
+    /// or explained.
+    public var maySend: Bool { makePostClient != nil }
+
+    /// A client that posts to a server elsewhere. Nothing is opened before its first use.
+    /// - Returns: nil where nothing may be sent.
+    public func postClient(to url: HTTPURL) -> (any PostClient)? { makePostClient?(url) }
+
     /// A stream for other programs to read, in the Redis of `state`. Nothing is opened before its first use.
     /// - Parameters:
     ///   - name: behind the prefix of all keys.

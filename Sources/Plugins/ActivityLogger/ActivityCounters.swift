@@ -3,11 +3,7 @@ import PluginAPI
 /// What becomes of records, in numbers: of each request that has ended, its record is counted in one of
 /// these once that is decided.
 struct ActivityCounters: Sendable {
-    let written: Counter
-    /// Dropped: the queue was full, because the sink was slower than the requests.
-    let full: Counter
-    /// Dropped: the sink failed until the queue was full, or until the end.
-    let failed: Counter
+    let lines: LineCounters
     /// Left out by `sample`.
     let sampledOut: Counter
 
@@ -16,13 +12,21 @@ struct ActivityCounters: Sendable {
             setup.metrics.counter(name, help, labels: [("plugin", setup.label)] + labels)
         }
         let dropped = ("activity_dropped_total", "Activity records that were lost.")
-        written = counter("activity_records_total", "Activity records that were written.")
-        full = counter(dropped.0, dropped.1, ("reason", "queue_full"))
-        failed = counter(dropped.0, dropped.1, ("reason", "write_failed"))
+        lines = LineCounters(
+            written: counter("activity_records_total", "Activity records that were written."),
+            full: counter(dropped.0, dropped.1, ("reason", "queue_full")),
+            failed: counter(dropped.0, dropped.1, ("reason", "write_failed")))
         sampledOut = counter(
             "activity_sampled_out_total", "Activity records that the sample left out.")
     }
+}
 
-    /// For whatever reason.
-    var dropped: Int { Int(full.value + failed.value) }
+extension LineEvents {
+    static let activity = LineEvents(
+        noun: "activity records",
+        failing: "activity records cannot be written; requests go on",
+        recovered: "activity records are written again",
+        lost: "activity records were not written before the end",
+        stuck: "activity records were not written: the sink does not take them",
+        unit: "records")
 }

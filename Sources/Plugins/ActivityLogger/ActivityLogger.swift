@@ -91,8 +91,10 @@ public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, Compl
     private let counters: ActivityCounters
     private let sinkKind: Sink
     private let sinkName: String
-    private let writer: ActivityWriter
+    private let writer: LineWriter
     private let setup: Setup
+
+    public var decidesBy: RequestParts? { nil }
 
     public init(_ configuration: Configuration, _ setup: Setup) throws(ConfigurationError) {
         self.setup = setup
@@ -103,15 +105,16 @@ public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, Compl
         let sink = try Self.sink(configuration, setup)
         sinkKind = configuration.sink
         sinkName = sink.name
-        writer = ActivityWriter(
+        writer = LineWriter(
             sink,
-            queue: ActivityQueue(
+            queue: LineQueue(
                 capacity: configuration.queue, lineCapacity: 2048 + (bodies?.lineLength ?? 0)),
-            flushInterval: configuration.flushInterval, setup: setup, counters: counters)
+            flushInterval: configuration.flushInterval, setup: setup, events: .activity,
+            counters: counters.lines)
     }
 
     private static func sink(_ configuration: Configuration, _ setup: Setup)
-        throws(ConfigurationError) -> any ActivitySink
+        throws(ConfigurationError) -> any LineSink
     {
         switch configuration.sink {
         case .file:
@@ -147,7 +150,7 @@ public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, Compl
         try writer.start()
         // Not before: a configuration that is refused must not take the place of the one in force.
         func gauge(
-            _ name: String, _ help: String, read: @escaping @Sendable (ActivityWriter) -> Double
+            _ name: String, _ help: String, read: @escaping @Sendable (LineWriter) -> Double
         ) {
             setup.metrics.gauge(name, help, labels: [("plugin", setup.label)]) {
                 [weak writer] in writer.map(read) ?? 0
@@ -206,10 +209,10 @@ public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, Compl
             "sink": .string(sinkKind.rawValue),
             "place": .string(sinkName),
             "queued": .number(writer.queued),
-            "written": .number(Int(counters.written.value)),
+            "written": .number(Int(counters.lines.written.value)),
             "dropped": [
-                "queue_full": .number(Int(counters.full.value)),
-                "write_failed": .number(Int(counters.failed.value)),
+                "queue_full": .number(Int(counters.lines.full.value)),
+                "write_failed": .number(Int(counters.lines.failed.value)),
             ],
             "sampled_out": .number(Int(counters.sampledOut.value)),
             "failing_since": standing.failingSince.map { .string($0.description) } ?? .null,

@@ -6,7 +6,7 @@ import PluginAPI
 /// Before each batch it looks whether the path still leads to the file that it has open, so that a
 /// file that somebody else has renamed or deleted is begun anew too; two instances, such as the old
 /// and the new one during a reload, can write to one file.
-final class FileSink: ActivitySink {
+final class FileSink: LineSink {
     let name: String
     private let rotation: FileRotation
     private let time: any TimeSource
@@ -101,13 +101,14 @@ final class FileSink: ActivitySink {
         }
     }
 
-    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> Int {
+    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> SinkProgress {
         if let file, isDue(file, before: lines) {
             // A file that cannot be renamed goes on growing: that loses nothing.
-            guard rename() else { return try append(lines) }
+            guard rename() else { return SinkProgress(bytes: try append(lines)) }
             try open()
         }
-        return try append(rotation.run(of: lines, afterSize: file?.size ?? 0))
+        return SinkProgress(
+            bytes: try append(rotation.run(of: lines, afterSize: file?.size ?? 0)))
     }
 
     private func isDue(_ file: OpenFile, before lines: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// Appends records to a Redis stream, for programs elsewhere to read.
-final class RedisStreamSink: ActivitySink {
+final class RedisStreamSink: LineSink {
     private let stream: any StateStream
 
     /// So many go at once: it holds up whoever else asks that server for about a millisecond.
@@ -18,11 +18,11 @@ final class RedisStreamSink: ActivitySink {
         return false
     }
 
-    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> Int {
+    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> SinkProgress {
         let entries = Self.entries(of: lines)
         do {
             let count = try stream.append(entries)
-            return entries[..<count].reduce(0) { $0 + $1.count + 1 }
+            return SinkProgress(bytes: entries[..<count].reduce(0) { $0 + $1.count + 1 })
         } catch {
             throw Self.failure(error)
         }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Writes records to standard output, for whoever started the process to collect.
-final class StandardOutputSink: ActivitySink {
+final class StandardOutputSink: LineSink {
     let name = "stdout"
     private let descriptor: Int32
     private let patience: Duration
@@ -14,8 +14,8 @@ final class StandardOutputSink: ActivitySink {
 
     func prepare() -> Bool { false }
 
-    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> Int {
-        try SystemFile.write(descriptor, lines, patience: patience)
+    func write(_ lines: UnsafeBufferPointer<UInt8>) throws(SinkFailure) -> SinkProgress {
+        SinkProgress(bytes: try SystemFile.write(descriptor, lines, patience: patience))
     }
 
     func close() {}

@@ -24,6 +24,8 @@ public struct TrustedProxy: Plugin, RequestPhase {
     private let walk: ClientWalk
     private let fields: ForwardingFields
 
+    public var decidesBy: RequestParts? { .fields }
+
     public init(_ configuration: Configuration, _ setup: Setup) throws {
         trusted = try NetworkSet(configuration.trusted, setting: "trusted", setup)
         walk = ClientWalk(header: configuration.header)
@@ -40,9 +42,9 @@ public struct TrustedProxy: Plugin, RequestPhase {
         exchange[Facts.peerIsTrusted] = true
         let client = walk.client(in: headers, trusted: trusted)
         exchange[Facts.clientAddress] = client.address ?? exchange.peer.address
-        exchange[Facts.forwardedFor] = client.forwardedFor
-        exchange[Facts.forwardedProto] = client.proto
-        exchange[Facts.forwardedHost] = client.host
+        exchange.establish(Facts.forwardedFor, client.forwardedFor)
+        exchange.establish(Facts.forwardedProto, client.proto)
+        exchange.establish(Facts.forwardedHost, client.host)
         return .proceed
     }
 }

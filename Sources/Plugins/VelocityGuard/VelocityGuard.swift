@@ -158,6 +158,12 @@ public struct VelocityGuard: RequestPhase, CompletedPhase, PeriodicPhase {
 
     /// Whether the mode is on, since and until when, what started it, and what the window holds; with
     /// scope `upstream` by the upstream's name. Any thread.
+    public var decidesBy: RequestParts? { [] }
+
+    public func uses(_ fact: any FactDeclaration) -> Bool {
+        fact.name != Facts.tier.name || !tiers.isEmpty
+    }
+
     public var state: JSONValue {
         let now = setup.time.monotonic
         if let common { return .object(common.state(at: now)) }

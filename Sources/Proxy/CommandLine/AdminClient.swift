@@ -1,9 +1,8 @@
-import CCurl
 import PluginAPI
 
 /// Asks the admin listener of a running proxy, from a command. Blocks.
 package struct AdminClient {
-    private let handle: CurlHandle
+    private let client: BlockingClient
     /// Where it is, as whoever asks calls it.
     private let address: String
     private let token: String?
@@ -41,36 +40,21 @@ package struct AdminClient {
     private init(_ target: TargetAddress, named address: String, token: String?) {
         self.address = address
         self.token = token
-        handle = CurlHandle(Target(target, weight: 1, connectTimeout: .seconds(5)))
+        client = BlockingClient(target)
     }
 
     /// - Parameter path: with the query: `/requests?limit=10`.
     package func ask(_ method: String, _ path: String) throws(Failure) -> Response {
-        var body: [UInt8] = []
-        var fields: UnsafeMutablePointer<curl_slist>?
-        defer { curl_slist_free_all(fields) }
-        if let token { fields = curl_slist_append(fields, "authorization: Bearer \(token)") }
-        handle.set(CURLOPT_HTTPHEADER, UnsafeRawPointer(fields))
-        handle.set(CURLOPT_CUSTOMREQUEST, method)
-        handle.set(CURLOPT_REQUEST_TARGET, path)
-        handle.set(CURLOPT_TIMEOUT_MS, 60_000)
-        sluice_easy_set_data_function(handle.easy, CURLOPT_WRITEFUNCTION) { bytes, _, count, body in
-            let body = body!.assumingMemoryBound(to: [UInt8].self)
-            body.pointee += UnsafeRawBufferPointer(start: bytes, count: count)
-            return count
-        }
-        let result = withUnsafeMutablePointer(to: &body) { pointer in
-            handle.set(CURLOPT_WRITEDATA, UnsafeRawPointer(pointer))
-            return curl_easy_perform(handle.easy)
-        }
-        guard result == CURLE_OK else {
+        let fields = token.map { [("authorization", "Bearer \($0)")] } ?? []
+        do throws(BlockingClient.Failure) {
+            let answer = try client.send(
+                .init(method: method, target: path, fields: fields, timeout: .seconds(60)))
+            return Response(status: answer.status, body: answer.body)
+        } catch {
             throw Failure(
                 description:
-                    "no answer from the admin listener at \(address): \(handle.describe(result)); is sluice running there?"
+                    "no answer from the admin listener at \(address): \(error); is sluice running there?"
             )
         }
-        var status = 0
-        sluice_easy_get_long(handle.easy, CURLINFO_RESPONSE_CODE, &status)
-        return Response(status: status, body: body)
     }
 }

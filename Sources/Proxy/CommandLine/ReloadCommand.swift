@@ -53,7 +53,10 @@ package enum ReloadCommand: Command {
                 + ["refused, the old configuration stays: \(reason)"]
         }
         let changes = said["changes"]?.array ?? []
-        return warnings
+        let stay = (said["need_restart"]?.array ?? []).compactMap(\.string).map {
+            "warning: \($0): changes with a restart only; the old one stays"
+        }
+        return warnings + stay
             + changes.map { change in
                 func shown(_ key: String) -> String {
                     change[key].map { $0.isNull ? "nothing" : $0.writtenJSON.abbreviated }
@@ -74,5 +77,5 @@ package enum ReloadCommand: Command {
 }
 
 extension String {
-    fileprivate var trimmingNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
+    var trimmingNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
 }

@@ -48,6 +48,8 @@ package enum RunCommand: Command {
                 label: label, folder: folder, time: SystemTime(), log: log.with(("plugin", label)),
                 metrics: store, state: state)
             setup.keptObjects = keptObjects
+            setup.version = Version.number
+            setup.makePostClient = { BlockingClient($0) }
             return setup
         }
         let result = loader.load(path: options.config)

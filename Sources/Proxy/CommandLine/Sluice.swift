@@ -41,9 +41,8 @@ public enum Sluice {
 
     /// The commands that are always there.
     static let builtIn: [any Command.Type] = [
-        RunCommand.self, ReloadCommand.self, CheckCommand.self, PluginsCommand.self,
-        SchemaCommand.self, ExplainCommand.self,
-        HelpCommand.self,
+        RunCommand.self, StatusCommand.self, ReloadCommand.self, CheckCommand.self,
+        PluginsCommand.self, SchemaCommand.self, ExplainCommand.self, HelpCommand.self,
     ]
 
     /// Runs the command that `words` begin with.

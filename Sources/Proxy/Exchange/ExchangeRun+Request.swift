@@ -295,7 +295,7 @@ extension ExchangeRun: WaitKeeper {
                     return false
                 }
             }
-            time = count(step.entry, step.place, since: time)
+            time = count(step.entry, step.place, since: time, phase: .requestBody)
         }
         return true
     }

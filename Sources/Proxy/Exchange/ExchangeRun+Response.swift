@@ -19,7 +19,7 @@ extension ExchangeRun {
                 failed(step.entry, error)
                 if step.entry.mode == .enforce { return false }
             }
-            time = count(step.entry, step.place, since: time)
+            time = count(step.entry, step.place, since: time, phase: .responseHead)
         }
         return true
     }
@@ -79,7 +79,7 @@ extension ExchangeRun {
                 failed(step.entry, error)
                 if step.entry.mode == .enforce { return breakOff() }
             }
-            time = count(step.entry, step.place, since: time)
+            time = count(step.entry, step.place, since: time, phase: .responseBody)
         }
         if let replaced {
             replaced.withUnsafeBufferPointer { pass($0) }

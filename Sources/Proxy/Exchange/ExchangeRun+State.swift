@@ -87,7 +87,11 @@ extension ExchangeRun {
             turnaround = awaited.current.place + 1
             let entry = awaited.current.entry
             let result = Result { try decision(awaited.current, awaited.step, outcome) }
-            service.countTime(entry.number, nanoseconds: Ticks.now.nanoseconds(since: taskStarted))
+            let nanoseconds = Ticks.now.nanoseconds(since: taskStarted)
+            service.countTime(entry.number, nanoseconds: nanoseconds)
+            if let observer = exchange.observer {
+                observer.hookEnded(exchange, entry.label, .request, nanoseconds: nanoseconds)
+            }
             trace?.settle(entry, result)
             guard apply(result, of: entry) else { return withdrawSteps(behind: index) }
         }

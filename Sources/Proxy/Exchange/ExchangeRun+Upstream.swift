@@ -5,8 +5,10 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     // MARK: - Going there
 
     func goToUpstream() {
-        if let dryRun = worker.dryRun, route.upstream != nil {
-            return send(dryRun.reachedUpstream(self))
+        if let dryRun = worker.dryRun, route.upstream != nil,
+            let answer = dryRun.reachedUpstream(self)
+        {
+            return send(answer)
         }
         guard let upstream = route.upstream else {
             return sendError(
@@ -52,7 +54,9 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         exchange.outcome.attempts += 1
         attemptsMade += 1
         exchange.outcome.target = target.name
+        targetStatus = 0
         Forwarding.setHost(exchange, target: target, upstream: pool.upstream)
+        exchange.observer?.attemptBegins(exchange, to: target.observed)
         let body: OutgoingRequest.Body =
             if bodyHasEnded, requestTrailers.count == 0 {
                 upload.isEmpty && !bodyFraming.hasBody ? .none : .whole(upload.readable)
@@ -92,10 +96,13 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         pool = nil
     }
 
-    func transferIsOver(_ ending: AttemptEnding) {
+    /// - Parameter kind: of a failure; that a time was over, unless told.
+    func transferIsOver(_ ending: AttemptEnding, _ kind: TransferError.Kind = .connectTimeout) {
         transfer = nil
         guard let choice else { return }
         self.choice = nil
+        exchange.observer?.attemptEnded(
+            exchange, AttemptResult(ending, status: targetStatus, kind))
         pool!.balancer.ended(choice, ending, at: loop.now)
         if let upstreamStarted { exchange.outcome.upstreamDuration = loop.now - upstreamStarted }
     }
@@ -207,7 +214,7 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
         if let choice, error.kind != .broken || exchange.retry != nil {
             triedTargets.append(choice.index)
         }
-        transferIsOver(bodyIsBroken ? .unknown : .failed(error.detail))
+        transferIsOver(bodyIsBroken ? .unknown : .failed(error.detail), error.kind)
         if error.kind != .broken, triedTargets.count < pool!.upstream.targets.count {
             return attempt()
         }

@@ -237,7 +237,7 @@ final class ExchangeRun {
         for step in chain.completedSteps {
             trace?.begin(step.entry, "completed", exchange)
             step.hook.completed(exchange)
-            time = count(step.entry, step.place, since: time)
+            time = count(step.entry, step.place, since: time, phase: .completed)
         }
     }
 
@@ -247,13 +247,16 @@ final class ExchangeRun {
     @discardableResult
     func count(
         _ entry: Chain.Entry, _ place: Int, since start: Ticks,
-        _ result: Result<Decision, any Error>? = nil
+        _ result: Result<Decision, any Error>? = nil, phase: Phase = .request
     ) -> Ticks {
         let now = Ticks.now
         let nanoseconds = now.nanoseconds(since: start)
         service.countTime(entry.number, nanoseconds: nanoseconds)
         hookTimes.add(nanoseconds, at: place)
         if let trace { trace.end(entry, exchange, result, duration: nanoseconds) }
+        if let observer = exchange.observer {
+            observer.hookEnded(exchange, entry.label, phase, nanoseconds: nanoseconds)
+        }
         return now
     }
 

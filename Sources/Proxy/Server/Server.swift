@@ -94,11 +94,13 @@ package final class Server {
         }
         if let address = configuration.admin {
             let worker = try makeWorker(count, of: count)
+            let history = History(at: time.monotonic, wall: time.wall)
             let service = AdminService(
                 AdminSources(
                     store: store, status: status, sharing: sharing, connections: connectionCount,
-                    workers: workers,
+                    workers: workers, history: history, time: time,
                     reload: { [reloadRequests] in await reloadRequests.reload() }))
+            worker.keep(history, of: store, connectionCount)
             let bound = try listen(address, Endpoint(.admin(service)), [worker])
             admin = worker
             log(.info, "admin listening", [("address", bound.description)])
@@ -161,7 +163,7 @@ package final class Server {
     }
 
     /// Each connection takes a descriptor or two; the soft limit is often 1024.
-    private static func raiseDescriptorLimit() {
+    static func raiseDescriptorLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
@@ -189,10 +191,11 @@ package final class Server {
         } catch {
             return refuseReload("\(error)", result.diagnostics)
         }
-        if new.listeners != initial.listeners || new.admin != initial.admin
-            || new.workers != initial.workers
-        {
-            log(.warning, "listen, admin and workers change with a restart only; the old ones stay")
+        let unchanged = keysThatStay(new)
+        if !unchanged.isEmpty {
+            log(
+                .warning, "listen, admin and workers change with a restart only; the old ones stay",
+                [("changed", unchanged.joined(separator: ", "))])
         }
         let changes = ConfigurationChange.between(configuration.effective, new.effective)
         configuration = new
@@ -211,12 +214,23 @@ package final class Server {
             }
         }
         taken.wait()
+        status.generation = next.number
         countReload("ok")
         log(
             .info, "configuration reloaded",
             [("generation", String(next.number)), ("changes", String(changes.count))])
         report(changes)
-        return .taken(generation: next.number, warnings: result.diagnostics, changes: changes)
+        return .taken(
+            generation: next.number, warnings: result.diagnostics, changes: changes,
+            needRestart: unchanged)
+    }
+
+    /// The keys of a new configuration that only a new process can follow.
+    private func keysThatStay(_ new: ServerConfiguration) -> [String] {
+        [
+            ("listen", new.listeners != initial.listeners), ("admin", new.admin != initial.admin),
+            ("workers", new.workers != initial.workers),
+        ].filter(\.1).map(\.0)
     }
 
     /// One line each: who reads the log at night sees what was done.

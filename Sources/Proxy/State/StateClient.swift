@@ -172,4 +172,8 @@ extension StateClient: RedisConnectionDelegate {
         sharing.away(worker, why)
         settled()
     }
+
+    package func redisIsStillAway(_ connection: RedisConnection, _ why: String) {
+        sharing.stillAway(worker, why)
+    }
 }

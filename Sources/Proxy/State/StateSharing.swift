@@ -107,6 +107,11 @@ package final class StateSharing: Sendable {
         if let policy { tellAway(policy, why) }
     }
 
+    /// What keeps it away now is not what the outage began with.
+    func stillAway(_ worker: Int, _ why: String) {
+        standing.withLock { $0.why[worker] = why }
+    }
+
     private func tellAway(_ policy: UnavailableStatePolicy, _ why: String) {
         let meanwhile =
             switch policy {

@@ -1,3 +1,4 @@
+import PluginAPI
 import Synchronization
 
 /// One address at which an upstream can be reached, and how connections to it are made.
@@ -13,6 +14,8 @@ package final class Target: Sendable {
     /// The address as records and logs show it.
     let name: String
     let isSecure: Bool
+    /// The same for those who watch an exchange.
+    let observed: AttemptTarget
 
     private let retired = Atomic(false)
 
@@ -28,13 +31,15 @@ package final class Target: Sendable {
         self.tls = tls
         name = address.description
         switch address {
-        case .unix:
+        case .unix(let path):
             authority = "localhost"
             isSecure = false
+            observed = AttemptTarget(host: path, port: nil, isSecure: false)
         case .tcp(let isSecure, let host, let port):
             self.isSecure = isSecure
             let name = host.contains(":") ? "[\(host)]" : host
             authority = port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+            observed = AttemptTarget(host: host, port: Int(port), isSecure: isSecure)
         }
     }
 

@@ -6,6 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from .browser import Page, chromium
+from .collector import Collector
 from .compiled import compiled
 from .configuration import proxy_to
 from .disk import SmallDisk
@@ -68,6 +70,28 @@ def serve(start_upstream, start_sluice):
 
 
 @pytest.fixture(scope="session")
+def browser():
+    """Chromium, for as long as the tests run that ask for it."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_page(browser, stack):
+    """open_page(proxy, allowed=(…), …) -> Page: the dashboard in a tab of its own.
+
+    At its end it must have complained of nothing but what is allowed, and asked nobody but the proxy.
+    """
+
+    def open_page(proxy, allowed: tuple[str, ...] = (), **options):
+        page = Page(browser, f"http://{proxy.admin_address}/", **options)
+        stack.callback(page.close, *allowed)
+        return page
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
 def compile_tool(tmp_path_factory):
     """compile_tool(name) -> the path of the program made from NAME.c of bench or of the harness"""
     folder = tmp_path_factory.mktemp("compiled")
@@ -78,6 +102,17 @@ def compile_tool(tmp_path_factory):
 def start_redis(stack, tmp_path_factory):
     """start_redis(…) -> Redis"""
     return lambda **options: _closing(stack, Redis(tmp_path_factory.mktemp("redis"), **options))
+
+
+@pytest.fixture
+def start_collector(stack):
+    """start_collector(port=…) -> Collector"""
+    return lambda **options: _closing(stack, Collector(**options))
+
+
+@pytest.fixture
+def collector(start_collector):
+    return start_collector()
 
 
 @pytest.fixture

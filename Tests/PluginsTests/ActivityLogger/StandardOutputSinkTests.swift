@@ -10,18 +10,18 @@ struct StandardOutputSinkTests {
     private let recorded = TestProxy()
     private let pipe = Pipe()
 
-    private func writer(capacity: Int) -> (ActivityWriter, ActivityCounters) {
+    private func writer(capacity: Int) -> (LineWriter, LineCounters) {
         let setup = recorded.setup(label: "activity-logger")
-        let counters = ActivityCounters(setup)
+        let counters = ActivityCounters(setup).lines
         let sink = StandardOutputSink(
             descriptor: pipe.fileHandleForWriting.fileDescriptor, patience: .milliseconds(20))
-        let writer = ActivityWriter(
-            sink, queue: ActivityQueue(capacity: capacity, lineCapacity: 100),
-            flushInterval: .milliseconds(10), setup: setup, counters: counters)
+        let writer = LineWriter(
+            sink, queue: LineQueue(capacity: capacity, lineCapacity: 100),
+            flushInterval: .milliseconds(10), setup: setup, events: .activity, counters: counters)
         return (writer, counters)
     }
 
-    private func append(_ text: String, to writer: ActivityWriter) {
+    private func append(_ text: String, to writer: LineWriter) {
         let line = writer.makeLine()
         line.appendVerbatim(text + "\n")
         writer.append(line)

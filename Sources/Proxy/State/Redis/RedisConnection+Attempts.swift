@@ -88,8 +88,12 @@ extension RedisConnection {
     }
 
     private func tell(_ isReady: Bool, _ cause: String = "") {
+        let before = why
         if !isReady { why = "\(settings.address.place): \(settings.address.withoutSecret(cause))" }
-        guard wasReady != isReady else { return }
+        guard wasReady != isReady else {
+            if why != before { delegate?.redisIsStillAway(self, why) }
+            return
+        }
         wasReady = isReady
         if isReady {
             delegate?.redisIsReady(self)
