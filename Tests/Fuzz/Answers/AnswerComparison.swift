@@ -79,6 +79,7 @@ final class AnswerComparison {
             throw Complaint("libcurl accepts what is not complete")
         case (.whole, .whole):
             return try compareWhole(ours, libcurl, reading, answer, isTogether)
+        case (.whole, _) where reading.hasLaterVersion: return .laterVersion
         default:
             throw Complaint("libcurl refuses what ours accepts")
         }

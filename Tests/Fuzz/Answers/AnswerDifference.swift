@@ -12,6 +12,9 @@ enum AnswerDifference: Hashable {
     /// There are bytes behind the answer: the connection is not kept.
     case bytesBehind
 
+    /// A minor version of HTTP/1 that nobody knows, which is read as the highest known one.
+    case laterVersion
+
     var name: String {
         switch self {
         case .fault(let fault): fault.rawValue
@@ -19,6 +22,7 @@ enum AnswerDifference: Hashable {
         case .earlyTrailer: "a trailer that belongs before the body"
         case .bodyAt204: "a body announced with 204"
         case .bytesBehind: "bytes behind the answer"
+        case .laterVersion: "a later minor version"
         }
     }
 

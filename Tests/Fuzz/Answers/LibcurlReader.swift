@@ -10,13 +10,15 @@ final class LibcurlReader {
 
     private let listener = PacketListener()
     private let multi: UnsafeMutableRawPointer
-    private let easy: UnsafeMutableRawPointer
+    private var easy: UnsafeMutableRawPointer
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
-    /// The server's end of the connection that libcurl has, and has not closed.
+    /// The connection that libcurl has made last, unless it is closed, and the server's end of it.
+    private var client: Int32 = -1
     private var server: Int32?
     private var stage = Stage.statusLine
     private var isFinal = false
+    private var hasAsked = false
     private var asksForHead = false
 
     private enum Stage { case statusLine, fields, body }
@@ -25,6 +27,11 @@ final class LibcurlReader {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         multi = curl_multi_init()
         easy = curl_easy_init()
+        configure()
+    }
+
+    private func configure() {
+        asksForHead = false
         let me = Unmanaged.passUnretained(self).toOpaque()
         sluice_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         sluice_easy_set_pointer(easy, CURLOPT_URL, "http://127.0.0.1/")
@@ -46,7 +53,20 @@ final class LibcurlReader {
             return size * count
         }
         sluice_easy_set_pointer(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, listener.name)
-        sluice_easy_set_open_function(easy) { _, _, _ in PacketListener.socket() }
+        sluice_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, me)
+        sluice_easy_set_open_function(easy) { me, _, _ in
+            let reader = LibcurlReader.of(me)
+            reader.endConnection()
+            reader.client = PacketListener.socket()
+            return reader.client
+        }
+        // A kept connection that ends without an answer makes libcurl send the request once more.
+        sluice_easy_set_pointer(easy, CURLOPT_PREREQDATA, me)
+        sluice_easy_set_prereq_function(easy) { me, _, _, _, _ in
+            let reader = LibcurlReader.of(me)
+            defer { reader.hasAsked = true }
+            return reader.hasAsked ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+        }
         sluice_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, me)
         sluice_easy_set_close_function(easy) { me, descriptor in LibcurlReader.of(me).close(descriptor) }
     }
@@ -56,8 +76,12 @@ final class LibcurlReader {
     }
 
     private func close(_ descriptor: Int32) -> Int32 {
-        if let server { Glibc.close(server) }
-        server = nil
+        // It may be an earlier one, which is closed when the next one is there already.
+        if descriptor == client {
+            if let server { Glibc.close(server) }
+            server = nil
+            client = -1
+        }
         return Glibc.close(descriptor)
     }
 
@@ -72,8 +96,15 @@ final class LibcurlReader {
         heard.removeAll()
         stage = .statusLine
         isFinal = false
+        hasAsked = false
         code = CURLE_OK
         errorText[0] = 0
+        if Self.mayHaveFoldedLine(answer.bytes) {
+            // libcurl before 8.1 adds such a line to a field of the handle's answer before, which is freed.
+            curl_easy_cleanup(easy)
+            easy = curl_easy_init()
+            configure()
+        }
         if asksForHead != answer.answersHead {
             asksForHead = answer.answersHead
             sluice_easy_set_long(easy, asksForHead ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
@@ -107,21 +138,31 @@ final class LibcurlReader {
         while isRunning {
             isRunning = perform()
             rounds += 1
-            if rounds > 100 { fatalError("libcurl does not end") }
+            if rounds > 100 { fatalError("libcurl does not end: \(HeardAnswer.text(bytes))") }
         }
         curl_multi_remove_handle(multi, easy)
         heard.end = code == CURLE_OK && stage == .body ? .whole : .broken
-        if let server {
+        if server != nil {
             heard.keepsConnection = !hasRest && heard.endsBeforeClose
-            PacketPair.drain(server, space)
+            PacketPair.drain(server!, space)
             // To libcurl it is dead then, when it looks at it for the next request.
             if !heard.keepsConnection || answer.closes { endConnection() }
         }
     }
 
+    private static func mayHaveFoldedLine(_ bytes: [UInt8]) -> Bool {
+        var before: UInt8 = 0
+        for byte in bytes {
+            if before == 0x0A, byte == 0x20 || byte == 0x09 { return true }
+            before = byte
+        }
+        return false
+    }
+
     /// The connection is not to serve another request.
     func endConnection() {
-        if let server { shutdown(server, Int32(SHUT_RDWR)) }
+        if let server { Glibc.close(server) }
+        server = nil
     }
 
     /// - Returns: whether the transfer goes on.

@@ -16,7 +16,9 @@ struct AnswerReading: Equatable {
     private(set) var length = 0
     private(set) var status = 0
     /// Whether the connection may serve another request, as far as the answer says.
-    private(set) var keepsConnection = false
+    private(set) var keepsConnection = true
+    /// Whether its version is later than HTTP/1.1.
+    private(set) var hasLaterVersion = false
     /// Whether it announces a body although its status allows none.
     private(set) var announcesForbiddenBody = false
     private(set) var announcedLength: Int?
@@ -114,7 +116,8 @@ struct AnswerReading: Equatable {
             if !isChunked { throw .fault(.coding) }
         }
         if status == 101 { throw .fault(.switchedProtocols) }
-        keepsConnection = !connectionCloses && (minorVersion > 0 || connectionKeeps)
+        if connectionCloses || minorVersion == 0 && !connectionKeeps { keepsConnection = false }
+        if status < 200, hasCodings || announcedLength ?? 0 > 0 { keepsConnection = false }
     }
 
     /// RFC 9112 §4.
@@ -125,6 +128,7 @@ struct AnswerReading: Equatable {
             line[8] == 0x20, line[9...11].allSatisfy({ 0x30...0x39 ~= $0 }),
             0x31...0x35 ~= line[9], line.count == 12 || line[12] == 0x20
         else { throw .fault(.statusLine) }
+        if line[7] > 0x31 { hasLaterVersion = true }
         minorVersion = min(line[7] - 0x30, 1)
         status = line[9...11].reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }

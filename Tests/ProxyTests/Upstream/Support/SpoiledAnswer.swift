@@ -41,7 +41,7 @@ struct SpoiledAnswer {
     // MARK: - Chance
 
     private mutating func below(_ bound: Int) -> Int {
-        Int((random.next() >> 32) &* UInt64(bound) >> 32)
+        Int(((random.next() >> 32) &* UInt64(bound)) >> 32)
     }
 
     private mutating func oneIn(_ count: Int) -> Bool { below(count) == 0 }
