@@ -100,8 +100,12 @@ final class AnswerComparison {
         }
         if ours.endsBeforeClose != libcurl.endsBeforeClose { throw Complaint("another end") }
         if ours.keepsConnection != libcurl.keepsConnection {
-            guard !ours.keepsConnection else { throw Complaint("libcurl closes") }
-            if reading.announcesForbiddenBody { return .bodyAt204 }
+            if ours.keepsConnection {
+                if reading.resemblesClose { return .closeInOption }
+                throw Complaint("libcurl closes")
+            }
+            if reading.announcesForbiddenBody { return .forbiddenBody }
+            if reading.resemblesKeepAliveInHTTP10 { return .keepAliveInHTTP10 }
             if reading.length < answer.bytes.count { return .bytesBehind }
             throw Complaint("ours closes what libcurl keeps")
         }

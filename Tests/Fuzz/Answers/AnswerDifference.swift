@@ -7,8 +7,13 @@ enum AnswerDifference: Hashable {
     case lastLineFeed
     /// Behind the body stands a field that is to be known before it, which is dropped.
     case earlyTrailer
-    /// A 204 announces a body, so one may come: the connection is not kept.
-    case bodyAt204
+    /// A 1xx or 204 announces a body, so one may come: the connection is not kept.
+    case forbiddenBody
+    /// HTTP/1.0, with `close` besides `keep-alive`, or with an option that only contains `keep-alive`: the
+    /// connection is not kept.
+    case keepAliveInHTTP10
+    /// An option that only contains `close` does not close the connection.
+    case closeInOption
     /// There are bytes behind the answer: the connection is not kept.
     case bytesBehind
 
@@ -20,7 +25,9 @@ enum AnswerDifference: Hashable {
         case .fault(let fault): fault.rawValue
         case .lastLineFeed: "a last line without its LF"
         case .earlyTrailer: "a trailer that belongs before the body"
-        case .bodyAt204: "a body announced with 204"
+        case .forbiddenBody: "a body announced with 1xx or 204"
+        case .keepAliveInHTTP10: "keep-alive in HTTP/1.0, and close"
+        case .closeInOption: "an option that contains close"
         case .bytesBehind: "bytes behind the answer"
         case .laterVersion: "a later minor version"
         }

@@ -19,7 +19,11 @@ struct AnswerReading: Equatable {
     private(set) var keepsConnection = true
     /// Whether its version is later than HTTP/1.1.
     private(set) var hasLaterVersion = false
-    /// Whether it announces a body although its status allows none.
+    /// Whether a Connection field has `close` in it, without being that option.
+    private(set) var resemblesClose = false
+    /// Whether a head of HTTP/1.0 has `keep-alive` in a Connection field.
+    private(set) var resemblesKeepAliveInHTTP10 = false
+    /// Whether it announces a body although a status of its heads allows none.
     private(set) var announcesForbiddenBody = false
     private(set) var announcedLength: Int?
     private(set) var isChunked = false
@@ -117,7 +121,10 @@ struct AnswerReading: Equatable {
         }
         if status == 101 { throw .fault(.switchedProtocols) }
         if connectionCloses || minorVersion == 0 && !connectionKeeps { keepsConnection = false }
-        if status < 200, hasCodings || announcedLength ?? 0 > 0 { keepsConnection = false }
+        if status < 200 || status == 204, hasCodings || announcedLength ?? 0 > 0 {
+            announcesForbiddenBody = true
+            keepsConnection = false
+        }
     }
 
     /// RFC 9112 §4.
@@ -163,6 +170,9 @@ struct AnswerReading: Equatable {
                 if Self.equal(option, "close") { connectionCloses = true }
                 if Self.equal(option, "keep-alive") { connectionKeeps = true }
             }
+            let text = String(decoding: value, as: UTF8.self).lowercased()
+            if text.contains("close"), !connectionCloses { resemblesClose = true }
+            if minorVersion == 0, text.contains("keep-alive") { resemblesKeepAliveInHTTP10 = true }
         }
     }
 
@@ -185,9 +195,8 @@ struct AnswerReading: Equatable {
     private mutating func readBody(
         _ bytes: [UInt8], _ position: inout Int, _ answersHead: Bool
     ) throws(Stop) {
-        announcesForbiddenBody = status == 204 && (hasCodings || announcedLength ?? 0 > 0)
         if answersHead || status == 204 || status == 304 {
-            if announcesForbiddenBody { keepsConnection = false }
+            // It has none.
         } else if isChunked {
             while try readChunk(bytes, &position) {}
         } else if let announcedLength {

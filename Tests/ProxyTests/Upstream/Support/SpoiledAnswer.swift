@@ -26,7 +26,9 @@ struct SpoiledAnswer {
 
     /// Becomes the answer of a seed, in the memory of the one before.
     mutating func make(seed: Int) {
-        random = Randomness(seed: seed)
+        // One seed's numbers are the next one's, moved by one: those of the mixed seed are not.
+        var mixed = Randomness(seed: seed)
+        random = Randomness(seed: Int(mixed.next() >> 1))
         bytes.removeAll(keepingCapacity: true)
         answersHead = oneIn(12)
         closes = oneIn(2)
