@@ -7,7 +7,9 @@ final class AnswerComparison {
 
     /// - Returns: which difference there is, of those that are explained; nil for none.
     /// - Throws: `Unexplained` for any other.
-    func compare(_ answer: borrowing SpoiledAnswer, isTogether: Bool) throws(Unexplained) -> AnswerDifference? {
+    func compare(_ answer: borrowing SpoiledAnswer, isTogether: Bool) throws(Unexplained)
+        -> AnswerDifference?
+    {
         ours.read(answer, isTogether: isTogether)
         libcurl.read(answer, isTogether: isTogether)
         let reading = AnswerReading(answer.bytes, answersHead: answer.answersHead)
@@ -44,8 +46,11 @@ final class AnswerComparison {
         switch reading.end {
         case .whole:
             guard ours.end == .whole else { throw Complaint("ours refuses what is right") }
-            guard isTogether || ours.endsBeforeClose else { throw Complaint("ours waits for the close") }
-            let mayKeep = reading.keepsConnection && reading.length == answer.bytes.count && !isTogether
+            guard isTogether || ours.endsBeforeClose else {
+                throw Complaint("ours waits for the close")
+            }
+            let mayKeep =
+                reading.keepsConnection && reading.length == answer.bytes.count && !isTogether
             guard ours.keepsConnection == mayKeep else {
                 throw Complaint(mayKeep ? "ours closes" : "ours keeps")
             }
@@ -69,7 +74,8 @@ final class AnswerComparison {
     ) throws(Complaint) -> AnswerDifference? {
         switch (ours.end, libcurl.end) {
         case (.broken, .broken):
-            guard ours.body.starts(with: libcurl.body) || libcurl.body.starts(with: ours.body) else {
+            guard ours.body.starts(with: libcurl.body) || libcurl.body.starts(with: ours.body)
+            else {
                 throw Complaint("both refuse, behind different bytes")
             }
             return nil

@@ -51,9 +51,12 @@ enum AnswerDifference: Hashable {
 
     private static let earlyFields: Set = [
         "accept-ranges", "age", "authorization", "cache-control", "connection", "content-encoding",
-        "content-range", "content-type", "cookie", "date", "expect", "expires", "forwarded", "if-match",
-        "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "keep-alive", "location",
-        "max-forwards", "pragma", "proxy-authenticate", "proxy-authorization", "proxy-connection", "range",
+        "content-range", "content-type", "cookie", "date", "expect", "expires", "forwarded",
+        "if-match",
+        "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "keep-alive",
+        "location",
+        "max-forwards", "pragma", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+        "range",
         "retry-after", "set-cookie", "te", "trailer", "upgrade", "vary", "via", "warning",
         "www-authenticate", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
     ]

@@ -68,7 +68,9 @@ final class LibcurlReader {
             return reader.hasAsked ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
         }
         sluice_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, me)
-        sluice_easy_set_close_function(easy) { me, descriptor in LibcurlReader.of(me).close(descriptor) }
+        sluice_easy_set_close_function(easy) { me, descriptor in
+            LibcurlReader.of(me).close(descriptor)
+        }
     }
 
     private static func of(_ me: UnsafeMutableRawPointer?) -> LibcurlReader {
@@ -88,7 +90,9 @@ final class LibcurlReader {
     /// What libcurl says of the failure.
     var complaint: String {
         code == CURLE_OK
-            ? "" : errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+            ? ""
+            : errorText[0] == 0
+                ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
     }
 
     /// - Parameter isTogether: the end of the connection comes with the last piece.

@@ -72,7 +72,9 @@ extension CurlTransfer {
     /// fields, and adds a folded line to it that comes first in the handle's next answer.
     private func spendIfFoldedLinesAreUnsafe(_ line: UnsafeRawBufferPointer) {
         // Over HTTP/2 no line begins with a space.
-        guard Self.foldedLinesAreUnsafe, stage == .head, line.starts(with: "HTTP/1".utf8) else { return }
+        guard Self.foldedLinesAreUnsafe, stage == .head, line.starts(with: "HTTP/1".utf8) else {
+            return
+        }
         isSpent = true
     }
 

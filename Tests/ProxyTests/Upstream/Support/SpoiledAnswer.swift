@@ -19,6 +19,16 @@ struct SpoiledAnswer {
 
     init(seed: Int) { make(seed: seed) }
 
+    /// One that somebody else has made.
+    init(_ bytes: [UInt8], cuts: [Int], answersHead: Bool, closes: Bool) {
+        self.bytes = bytes
+        self.answersHead = answersHead
+        self.closes = closes
+        for place in cuts where place > self.cuts.last ?? 0 && place < bytes.count {
+            self.cuts.append(place)
+        }
+    }
+
     /// The pieces, in order.
     var pieces: [Range<Int>] {
         zip([0] + cuts, cuts + [bytes.count]).map { $0..<$1 }
@@ -95,7 +105,8 @@ struct SpoiledAnswer {
             endLine()
             addData(length)
         case 5...9:
-            addFraming(oneIn(8) ? Self.chunkedSpellings[below(Self.chunkedSpellings.count)] : Self.chunked)
+            addFraming(
+                oneIn(8) ? Self.chunkedSpellings[below(Self.chunkedSpellings.count)] : Self.chunked)
             for _ in 0..<below(3) { addField() }
             endLine()
             addChunks(length)

@@ -4,7 +4,7 @@ import Foundation
 ///
 ///     compare-answers [FIRST-SEED] [COUNT] [MOST-UNEXPLAINED]
 @main
-struct Run {
+struct CompareAnswers {
     static func main() {
         let numbers = CommandLine.arguments.dropFirst().map { Int($0) ?? 0 }
         let first = numbers.first ?? 0
