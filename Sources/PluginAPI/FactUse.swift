@@ -7,7 +7,7 @@ public struct FactUse: FactDeclaration {
     public let name: String
     /// Whether it is read, or written, in the completed phase, when the whole chain has run.
     public package(set) var isWhenCompleted = false
-    /// Whether the plugin is of no use where nothing writes the fact.
+    /// Whether an instance that uses the fact is of no use where nothing writes it.
     public package(set) var isRequired = false
 
     private init(name: String) { self.name = name }
@@ -26,8 +26,8 @@ extension FactDeclaration {
         return use
     }
 
-    /// Read by a plugin that is of no use without it: `sluice check` warns when nothing in a chain
-    /// writes it.
+    /// Read by a plugin that is of no use without it, or whose instances are that use it
+    /// (`Plugin.uses`): `sluice check` warns when nothing in a chain writes it.
     public var required: FactUse {
         var use = FactUse.of(self)
         use.isRequired = true

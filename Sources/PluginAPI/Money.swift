@@ -55,34 +55,43 @@ extension Money: CustomStringConvertible {
     public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
         -> Result
     {
-        // A sign, seven digits, a point and twelve digits are 21.
-        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { text in
-            var start = 24
-            func put(_ byte: UInt8) {
-                start -= 1
-                text.initializeElement(at: start, to: byte)
-            }
-            var (whole, fraction) = picodollars.magnitude.quotientAndRemainder(
-                dividingBy: Self.unit)
-            if fraction != 0 {
-                var digits = Self.decimals
-                while fraction % 10 == 0 {
-                    fraction /= 10
-                    digits -= 1
-                }
-                for _ in 0..<digits {
-                    put(UInt8(ascii: "0") + UInt8(fraction % 10))
-                    fraction /= 10
-                }
-                put(UInt8(ascii: "."))
-            }
-            repeat {
-                put(UInt8(ascii: "0") + UInt8(whole % 10))
-                whole /= 10
-            } while whole > 0
-            if picodollars < 0 { put(UInt8(ascii: "-")) }
-            return try body(UnsafeBufferPointer(rebasing: text[start..<24]))
+        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longestText) { text in
+            let count = write(to: text.baseAddress!)
+            return try body(UnsafeBufferPointer(rebasing: text[..<count]))
         }
+    }
+
+    /// A sign, seven digits, a point and twelve digits.
+    static var longestText: Int { 21 }
+
+    /// Writes the same.
+    /// - Returns: how many bytes it takes.
+    func write(to text: UnsafeMutablePointer<UInt8>) -> Int {
+        let amount = picodollars.magnitude
+        var count = 0
+        if picodollars < 0 {
+            text[0] = UInt8(ascii: "-")
+            count = 1
+        }
+        let whole = UInt(amount / Self.unit)
+        let digits = DecimalDigits.count(whole)
+        DecimalDigits.write(whole, count: digits, to: text + count)
+        count += digits
+        var fraction = UInt(amount % Self.unit)
+        guard fraction != 0 else { return count }
+        var decimals = Self.decimals
+        func removeZeros(_ zeros: Int, _ power: UInt) {
+            guard fraction % power == 0 else { return }
+            fraction /= power
+            decimals -= zeros
+        }
+        removeZeros(6, 1_000_000)
+        removeZeros(3, 1000)
+        removeZeros(1, 10)
+        removeZeros(1, 10)
+        text[count] = UInt8(ascii: ".")
+        DecimalDigits.write(fraction, count: decimals, to: text + count + 1)
+        return count + 1 + decimals
     }
 }
 

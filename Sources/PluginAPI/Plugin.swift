@@ -27,12 +27,15 @@ public protocol Plugin: Sendable {
     static var summary: String { get }
 
     /// The facts it reads, if they are known, from its first phase on; `Facts.x.whenCompleted` is read
-    /// in the completed phase, `Facts.x.required` is what it is of no use without. `sluice check` warns
-    /// of a chain in which a fact is written after it is read, or a required one never.
+    /// in the completed phase, `Facts.x.required` is what an instance that uses it is of no use without.
+    /// `sluice check` warns of a chain in which a fact is written after it is read, or a required one never.
     static var reads: [any FactDeclaration] { get }
 
     /// The facts it writes; with `whenCompleted`, not before the completed phase.
     static var writes: [any FactDeclaration] { get }
+
+    /// Where it has to stand, whatever its facts are.
+    static var placement: Placement { get }
 
     /// Makes the instance from a checked configuration.
     ///
@@ -67,6 +70,7 @@ extension Plugin {
     public static var summary: String { "" }
     public static var reads: [any FactDeclaration] { [] }
     public static var writes: [any FactDeclaration] { [] }
+    public static var placement: Placement { [] }
     public var state: JSONValue { .null }
     public func takesPart(in phase: Phase) -> Bool { true }
     public func uses(_ fact: any FactDeclaration) -> Bool { true }

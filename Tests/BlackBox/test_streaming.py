@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 
+import pytest
 from harness.configuration import proxy_to
 from harness.upstream import always
 
@@ -128,6 +129,7 @@ def test_an_answer_may_begin_before_the_request_has_ended_and_both_go_on(serve):
         assert client.reader.chunk() == b""
 
 
+@pytest.mark.alone
 def test_two_hundred_streams_get_each_event_within_five_milliseconds(start_process, start_sluice, compile_tool):
     """The 99th percentile from the upstream's send to the client's receive, of 200 streams at 20 events a second."""
     upstream = start_process([compile_tool("upstream"), "127.0.0.1:0"])

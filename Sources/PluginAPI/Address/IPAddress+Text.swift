@@ -3,33 +3,49 @@ extension IPAddress {
     public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
         -> Result
     {
-        // The longest text has eight groups of four digits and seven colons.
-        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 39) { text in
-            var writer = AddressWriter(text: text)
-            if isV4 {
-                writer.writeV4(UInt32(truncatingIfNeeded: bits))
-            } else {
-                writer.writeV6(bits)
-            }
-            return try body(UnsafeBufferPointer(rebasing: text[..<writer.count]))
+        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longestText) { text in
+            let count = write(to: text.baseAddress!)
+            return try body(UnsafeBufferPointer(rebasing: text[..<count]))
         }
+    }
+
+    /// Eight groups of four digits and seven colons.
+    static var longestText: Int { 39 }
+
+    /// Writes the same.
+    /// - Returns: how many bytes it takes.
+    func write(to text: UnsafeMutablePointer<UInt8>) -> Int {
+        var writer = AddressWriter(text: text)
+        if isV4 {
+            writer.writeV4(UInt32(truncatingIfNeeded: bits))
+        } else {
+            writer.writeV6(bits)
+        }
+        return writer.count
     }
 }
 
 private struct AddressWriter {
-    let text: UnsafeMutableBufferPointer<UInt8>
+    let text: UnsafeMutablePointer<UInt8>
     private(set) var count = 0
 
-    init(text: UnsafeMutableBufferPointer<UInt8>) { self.text = text }
+    init(text: UnsafeMutablePointer<UInt8>) { self.text = text }
 
     mutating func writeV4(_ bits: UInt32) {
-        for shift: UInt32 in [24, 16, 8, 0] {
-            let part = UInt8(truncatingIfNeeded: bits >> shift)
-            if part >= 100 { append(0x30 + part / 100) }
-            if part >= 10 { append(0x30 + part / 10 % 10) }
-            append(0x30 + part % 10)
-            if shift > 0 { append(UInt8(ascii: ".")) }
-        }
+        writePart(bits >> 24)
+        append(UInt8(ascii: "."))
+        writePart(bits >> 16 & 0xFF)
+        append(UInt8(ascii: "."))
+        writePart(bits >> 8 & 0xFF)
+        append(UInt8(ascii: "."))
+        writePart(bits & 0xFF)
+    }
+
+    @inline(__always)
+    private mutating func writePart(_ part: UInt32) {
+        let digits = part < 10 ? 1 : part < 100 ? 2 : 3
+        DecimalDigits.write(UInt(part), count: digits, to: text + count)
+        count += digits
     }
 
     mutating func writeV6(_ bits: UInt128) {

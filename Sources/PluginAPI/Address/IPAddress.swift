@@ -27,18 +27,19 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The same from bytes. No allocation.
     public init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard bytes.contains(UInt8(ascii: ":")) else {
+            guard let parsed = Self.v4(bytes) else { return nil }
+            self.init(v4: parsed)
+            return
+        }
         // The longest text is an IPv6 address with an IPv4 tail: 45 characters.
-        guard !bytes.isEmpty, bytes.count <= 45 else { return nil }
+        guard bytes.count <= 45 else { return nil }
         let parsed: UInt128? = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
             for (index, byte) in bytes.enumerated() {
                 guard byte != 0 else { return nil }
                 text[index] = CChar(bitPattern: byte)
             }
             text[bytes.count] = 0
-            var v4 = in_addr()
-            if inet_pton(AF_INET, text.baseAddress!, &v4) == 1 {
-                return Self.mappedPrefix | UInt128(UInt32(bigEndian: v4.s_addr))
-            }
             var v6 = in6_addr()
             guard inet_pton(AF_INET6, text.baseAddress!, &v6) == 1 else { return nil }
             return withUnsafeBytes(of: &v6) {
@@ -46,7 +47,29 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
             }
         }
         guard let parsed else { return nil }
-        bits = parsed
+        self.init(bits: parsed)
+    }
+
+    /// Four numbers from 0 to 255 without leading zeros, which some take for octal.
+    private static func v4(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? {
+        var address: UInt32 = 0
+        var part: UInt32 = 0
+        var (digits, dots) = (0, 0)
+        for byte in bytes {
+            let digit = byte &- UInt8(ascii: "0")
+            if digit < 10, digits == 0 || part > 0 {
+                part = part &* 10 &+ UInt32(digit)
+                digits += 1
+            } else if byte == UInt8(ascii: "."), digits > 0, dots < 3 {
+                address = address << 8 | part
+                (part, digits) = (0, 0)
+                dots += 1
+            } else {
+                return nil
+            }
+            guard part <= 255 else { return nil }
+        }
+        return dots == 3 && digits > 0 ? address << 8 | part : nil
     }
 
     /// The canonical text (RFC 5952).

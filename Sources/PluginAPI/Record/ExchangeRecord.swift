@@ -3,7 +3,6 @@
 package enum ExchangeRecord {
     /// Every key is there, in this order; what has no value is null. The braces are the caller's.
     package static func append(_ exchange: Exchange, to line: JSONBuffer) {
-        let outcome = exchange.outcome
         line.append("\"time\":")
         line.appendString(exchange.startedAt)
         line.append(",\"request_id\":")
@@ -25,25 +24,27 @@ package enum ExchangeRecord {
         line.append(",\"path\":")
         appendHead(exchange.request.pathBytes, to: line)
         line.append(",\"status\":")
-        line.appendOptional(outcome.status == 0 ? nil : outcome.status) { line.appendNumber($0) }
+        line.appendOptional(exchange.outcome.status == 0 ? nil : exchange.outcome.status) {
+            line.appendNumber($0)
+        }
         line.append(",\"upstream\":")
         line.appendOptional(exchange.upstream) { line.appendString($0) }
         line.append(",\"attempts\":")
-        line.appendNumber(outcome.attempts)
+        line.appendNumber(exchange.outcome.attempts)
         line.append(",\"duration_ms\":")
-        line.appendMilliseconds(outcome.duration)
+        line.appendMilliseconds(exchange.outcome.duration)
         line.append(",\"upstream_ms\":")
-        line.appendOptional(outcome.upstreamDuration) { line.appendMilliseconds($0) }
+        line.appendOptional(exchange.outcome.upstreamDuration) { line.appendMilliseconds($0) }
         line.append(",\"ttfb_ms\":")
-        line.appendOptional(outcome.timeToFirstByte) { line.appendMilliseconds($0) }
+        line.appendOptional(exchange.outcome.timeToFirstByte) { line.appendMilliseconds($0) }
         line.append(",\"bytes_in\":")
-        line.appendNumber(outcome.bytesIn)
+        line.appendNumber(exchange.outcome.bytesIn)
         line.append(",\"bytes_out\":")
-        line.appendNumber(outcome.bytesOut)
+        line.appendNumber(exchange.outcome.bytesOut)
         line.append(",\"stream\":")
         line.append(Self.isStream(exchange.response) ? "true" : "false")
         line.append(",\"aborted\":")
-        switch outcome.aborted {
+        switch exchange.outcome.aborted {
         case nil: line.append("null")
         case .client: line.append("\"client\"")
         case .upstream: line.append("\"upstream\"")
@@ -52,7 +53,7 @@ package enum ExchangeRecord {
         appendFacts(of: exchange, to: line)
         appendDecisions(exchange.decisions, to: line)
         line.append(",\"error\":")
-        line.appendOptional(outcome.error) { line.appendString($0) }
+        line.appendOptional(exchange.outcome.error) { line.appendString($0) }
     }
 
     /// A part of the request's head; null when the head was so broken that it was never found.
@@ -105,11 +106,18 @@ package enum ExchangeRecord {
 
     /// Whether an answer is an event stream.
     package static func isStream(_ response: Response) -> Bool {
-        guard let type = response.headers["content-type"] else { return false }
         let stream: StaticString = "text/event-stream"
         let length = stream.utf8CodeUnitCount
-        return type.count >= length && type.part(0..<length).equalsIgnoringCase(stream)
-            && (type.count == length || !ASCII.isTokenByte(type[length]))
+        var isStream: Bool?
+        response.headers.forEachBytes { name, value in
+            guard isStream == nil, ASCII.isToken(name, "content-type") else { return }
+            let start = UnsafeBufferPointer(rebasing: value.prefix(length))
+            isStream =
+                ASCII.equalsIgnoringCase(
+                    start, UnsafeBufferPointer(start: stream.utf8Start, count: length))
+                && (value.count == length || !ASCII.isTokenByte(value[length]))
+        }
+        return isStream ?? false
     }
 }
 

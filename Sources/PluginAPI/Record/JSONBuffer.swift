@@ -74,15 +74,17 @@ package final class JSONBuffer {
 extension JSONBuffer {
     package func appendNumber(_ number: Int) {
         if number < 0 { append(UInt8(ascii: "-")) }
-        appendDigits(number.magnitude, atLeast: 1)
+        appendDigits(number.magnitude)
     }
 
     /// Milliseconds with three decimals, rounded down: `12.345`.
     package func appendMilliseconds(_ duration: Duration) {
-        let microseconds = max(0, duration.nanoseconds / 1000)
-        appendDigits(UInt(microseconds / 1000), atLeast: 1)
-        append(UInt8(ascii: "."))
-        appendDigits(UInt(microseconds % 1000), atLeast: 3)
+        let microseconds = UInt(max(0, duration.nanoseconds) / 1000)
+        appendDigits(microseconds / 1000)
+        reserve(4)
+        base[count] = UInt8(ascii: ".")
+        DecimalDigits.write(microseconds % 1000, count: 3, to: base + count + 1)
+        count += 4
     }
 
     /// A string in quotes. Bytes that are not UTF-8 become U+FFFD.
@@ -100,11 +102,31 @@ extension JSONBuffer {
         }
     }
 
-    package func appendString(_ address: IPAddress) { address.withText { appendString($0) } }
+    package func appendString(_ address: IPAddress) {
+        appendQuoted(atMost: IPAddress.longestText) { address.write(to: $0) }
+    }
 
-    package func appendString(_ time: WallTime) { time.withText { appendString($0) } }
+    package func appendString(_ time: WallTime) {
+        appendQuoted(atMost: WallTime.textLength) { text in
+            time.write(to: text)
+            return WallTime.textLength
+        }
+    }
 
-    package func appendString(_ amount: Money) { amount.withText { appendString($0) } }
+    package func appendString(_ amount: Money) {
+        appendQuoted(atMost: Money.longestText) { amount.write(to: $0) }
+    }
+
+    /// A string of which nothing has to be escaped.
+    /// - Parameter write: writes at most so many bytes, and returns how many.
+    @inline(__always)
+    private func appendQuoted(atMost bound: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+        reserve(bound + 2)
+        base[count] = UInt8(ascii: "\"")
+        count += 1 + write(base + count + 1)
+        base[count] = UInt8(ascii: "\"")
+        count += 1
+    }
 
     package func appendOptional<Value>(_ value: Value?, _ append: (Value) -> Void) {
         if let value { append(value) } else { self.append("null") }
@@ -112,28 +134,36 @@ extension JSONBuffer {
 
     /// What stands between the quotes. Bytes that are not UTF-8 become U+FFFD.
     package func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
-        var plain = 0
         var place = 0
-        while place < text.count {
-            let byte = text[place]
-            if byte >= 0x80 {
-                let length = Self.characterLength(in: text, at: place)
-                if length < 0 {
-                    append(UnsafeBufferPointer(rebasing: text[plain..<place]))
-                    append("\u{FFFD}")
-                    plain = place - length
-                }
-                place += abs(length)
-                continue
-            }
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                append(UnsafeBufferPointer(rebasing: text[plain..<place]))
-                appendEscape(byte)
-                plain = place + 1
-            }
-            place += 1
+        while place < text.count, let start = text.baseAddress {
+            let left = min(text.count - place, ByteVector.scalarCount)
+            let bytes =
+                left == ByteVector.scalarCount
+                ? ByteVector(loading: start + place)
+                : ByteVector(loading: start + place, count: left)
+            // All of them are written, and those count that stand as they are; zeros do not.
+            let plain = (bytes.stringBreaks | bytes.isHigh).firstLane ?? ByteVector.scalarCount
+            reserve(ByteVector.scalarCount)
+            UnsafeMutableRawPointer(base + count).storeBytes(of: bytes, as: ByteVector.self)
+            count += plain
+            place += plain
+            if plain < left { place += appendCharacter(of: text, at: place) }
         }
-        append(UnsafeBufferPointer(rebasing: text[plain...]))
+    }
+
+    /// - Returns: how many bytes of the text that were.
+    private func appendCharacter(of text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int {
+        guard text[place] >= 0x80 else {
+            appendEscape(text[place])
+            return 1
+        }
+        let length = Self.characterLength(in: text, at: place)
+        if length < 0 {
+            append("\u{FFFD}")
+        } else {
+            append(UnsafeBufferPointer(rebasing: text[place..<place + length]))
+        }
+        return abs(length)
     }
 
     /// How many bytes the character at a place has (RFC 3629 §4); negative for so many that are none and
@@ -178,24 +208,10 @@ extension JSONBuffer {
         }
     }
 
-    /// Decimal digits, with zeros in front when there are fewer than `width`.
-    private func appendDigits(_ number: UInt, atLeast width: Int) {
-        // UInt.max has 20 digits.
-        reserve(20)
-        var digits = 1
-        var bound: UInt = 10
-        while number >= bound, digits < 20 {
-            digits += 1
-            bound = bound.multipliedReportingOverflow(by: 10).partialValue
-        }
-        digits = max(digits, width)
+    private func appendDigits(_ number: UInt) {
+        let digits = DecimalDigits.count(number)
+        reserve(digits)
+        DecimalDigits.write(number, count: digits, to: base + count)
         count += digits
-        var rest = number
-        var position = count
-        for _ in 0..<digits {
-            position -= 1
-            base[position] = UInt8(ascii: "0") + UInt8(rest % 10)
-            rest /= 10
-        }
     }
 }

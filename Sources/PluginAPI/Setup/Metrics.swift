@@ -10,7 +10,8 @@ public protocol Metrics: Sendable {
         -> Counter
 
     /// A number that is read when someone asks for the metrics. A later one of the same name and
-    /// labels takes the place of the earlier.
+    /// labels takes the place of the earlier; it is shown while the configuration is in force whose
+    /// instance made it.
     func gauge(
         _ name: String, _ help: String, labels: [(String, String)],
         read: @escaping @Sendable () -> Double)

@@ -13,7 +13,7 @@ public struct Setup: Sendable {
     /// Give each metric the label `plugin` with the instance's label, as other plugins do:
     ///
     ///     setup.metrics.counter("blocked_total", "Requests refused.", labels: [("plugin", setup.label)])
-    public let metrics: any Metrics
+    public package(set) var metrics: any Metrics
     /// Counters and the like, shared by all event loops and, with Redis, by all replicas.
     public let state: any SharedState
 

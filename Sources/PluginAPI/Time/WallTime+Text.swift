@@ -3,7 +3,7 @@ extension WallTime {
     private static let writable: ClosedRange<Int64> =
         -62_167_219_200_000_000...253_402_300_799_999_999
 
-    private static let separators: StaticString = "____-__-__T__:__:__.______Z"
+    private static var separators: StaticString { "____-__-__T__:__:__.______Z" }
     private static let microsecondsOfDay: Int64 = 86_400_000_000
 
     /// Calls `body` with the time as RFC 3339 writes it, in UTC with microseconds:
@@ -11,37 +11,35 @@ extension WallTime {
     public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
         -> Result
     {
-        let time = min(max(microseconds, Self.writable.lowerBound), Self.writable.upperBound)
-        // Rounded down also before 1970.
-        let ofDay =
-            (time % Self.microsecondsOfDay + Self.microsecondsOfDay) % Self.microsecondsOfDay
-        let date = CivilDate(daysSinceEpoch: Int((time - ofDay) / Self.microsecondsOfDay))
-        let seconds = Int(ofDay / 1_000_000)
-        return try withUnsafeTemporaryAllocation(
-            of: UInt8.self, capacity: Self.separators.utf8CodeUnitCount
-        ) { text in
-            for index in text.indices { text[index] = Self.separators.utf8Start[index] }
-            func write(_ number: Int, _ places: Range<Int>) {
-                var rest = number
-                for place in places.reversed() {
-                    text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
-                    rest /= 10
-                }
-            }
-            write(date.year, 0..<4)
-            write(date.month, 5..<7)
-            write(date.day, 8..<10)
-            write(seconds / 3600, 11..<13)
-            write(seconds / 60 % 60, 14..<16)
-            write(seconds % 60, 17..<19)
-            write(Int(ofDay % 1_000_000), 20..<26)
+        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textLength) { text in
+            write(to: text.baseAddress!)
             return try body(UnsafeBufferPointer(text))
         }
     }
 
+    static var textLength: Int { 27 }
+
+    /// Writes the same text, of `textLength` bytes.
+    func write(to text: UnsafeMutablePointer<UInt8>) {
+        let time = min(max(microseconds, Self.writable.lowerBound), Self.writable.upperBound)
+        // Rounded down also before 1970.
+        var ofDay = time % Self.microsecondsOfDay
+        if ofDay < 0 { ofDay += Self.microsecondsOfDay }
+        let date = CivilDate(daysSinceEpoch: Int((time - ofDay) / Self.microsecondsOfDay))
+        let seconds = UInt(ofDay / 1_000_000)
+        text.update(from: Self.separators.utf8Start, count: Self.textLength)
+        DecimalDigits.write(UInt(date.year), count: 4, to: text)
+        DecimalDigits.writePair(UInt(date.month), to: text + 5)
+        DecimalDigits.writePair(UInt(date.day), to: text + 8)
+        DecimalDigits.writePair(seconds / 3600, to: text + 11)
+        DecimalDigits.writePair(seconds / 60 % 60, to: text + 14)
+        DecimalDigits.writePair(seconds % 60, to: text + 17)
+        DecimalDigits.write(UInt(ofDay % 1_000_000), count: 6, to: text + 20)
+    }
+
     /// Reads what `withText` writes, and nothing else.
     public init?(_ text: UnsafeBufferPointer<UInt8>) {
-        guard text.count == Self.separators.utf8CodeUnitCount else { return nil }
+        guard text.count == Self.textLength else { return nil }
         for index in text.indices {
             let expected = Self.separators.utf8Start[index]
             let isDigit = text[index] &- 0x30 < 10

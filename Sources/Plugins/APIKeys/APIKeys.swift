@@ -62,7 +62,7 @@ public struct APIKeys: Plugin, RequestPhase {
     /// Longer ones are refused unread, so that nobody makes the proxy hash what he likes.
     static let longestKey = 4096
 
-    private let table: KeyTable
+    private let keys: RememberedKeys
     private let fields: KeyFields
     private let setup: Setup
     private let refusals: KeyRefusals
@@ -76,7 +76,7 @@ public struct APIKeys: Plugin, RequestPhase {
         }
         let file = configuration.file.map { KeyFile(path: $0, setting: "file") }
         if let file { records += try file.records(setup) }
-        table = try KeyTable(records, file: file)
+        keys = RememberedKeys(try KeyTable(records, file: file))
         fields = KeyFields(configuration.header)
         self.setup = setup
         refusals = KeyRefusals(fields)
@@ -90,7 +90,7 @@ public struct APIKeys: Plugin, RequestPhase {
         setup.metrics.gauge(
             "api_keys_loaded", "Keys that are known, expired ones included.",
             labels: [("plugin", setup.label)]
-        ) { [count = table.count] in Double(count) }
+        ) { [count = keys.count] in Double(count) }
     }
 
     public func request(_ exchange: Exchange) -> Decision {
@@ -102,7 +102,7 @@ public struct APIKeys: Plugin, RequestPhase {
         case .otherScheme: return refusals.otherScheme
         case .ambiguous: return refusals.ambiguous
         case .key(let key):
-            guard key.count <= Self.longestKey, let grant = table[key.withBytes { SHA256($0) }]
+            guard key.count <= Self.longestKey, let grant = key.withBytes({ keys.grant(of: $0) })
             else { return refusals.invalid }
             if grant.isExpired(by: setup.time) { return refusals.expired }
             return use(grant, exchange)
@@ -111,9 +111,9 @@ public struct APIKeys: Plugin, RequestPhase {
 
     private func use(_ grant: KeyGrant, _ exchange: Exchange) -> Decision {
         exchange[Facts.identity] = grant.identity
-        exchange[Facts.tier] = grant.terms.tier
-        exchange[Facts.ownLimits] = grant.terms.limits
-        exchange[Facts.allowedModels] = grant.terms.models
+        exchange.establish(Facts.tier, grant.terms.tier)
+        exchange.establish(Facts.ownLimits, grant.terms.limits)
+        exchange.establish(Facts.allowedModels, grant.terms.models)
         // Only a key that is known is taken out: where a refusal is merely observed, the others may be
         // the upstream's.
         if !isForwarded { fields.remove(from: exchange.request.headers) }

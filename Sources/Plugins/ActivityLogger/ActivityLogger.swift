@@ -10,6 +10,7 @@ public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, Compl
         Facts.model.whenCompleted, Facts.usage.whenCompleted, Facts.cost.whenCompleted,
         Facts.finishReason.whenCompleted,
     ]
+    public static let placement: Placement = .everyRequest
 
     public enum Sink: String, SettingChoice {
         case file, stdout, redis

@@ -12,8 +12,9 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
     public static let summary =
         "Limits what each identity spends, in money or tokens, in a day or a month."
     public static let reads: [any FactDeclaration] = [
-        Facts.identity, Facts.tier, Facts.clientAddress, Facts.model, Facts.expectedUsage,
-        Facts.expectedCost.required, Facts.usage.whenCompleted, Facts.cost.whenCompleted,
+        Facts.identity.required, Facts.tier.required, Facts.clientAddress, Facts.model.required,
+        Facts.expectedUsage.required, Facts.expectedCost.required, Facts.usage.whenCompleted,
+        Facts.cost.whenCompleted,
     ]
 
     /// What becomes of a stream that passes the budget.
@@ -270,7 +271,12 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
     public func periodic(_ state: any StateAccess) { contended.look(state, now: setup.time.wall) }
 
     public func uses(_ fact: any FactDeclaration) -> Bool {
-        fact.name == Facts.tier.name && !tiers.isEmpty || key.uses(fact)
+        switch fact.name {
+        case Facts.tier.name: !tiers.isEmpty || key.uses(fact)
+        case Facts.expectedCost.name, Facts.cost.name: limit.unit == .dollars
+        case Facts.expectedUsage.name, Facts.usage.name: limit.unit == .tokens
+        default: key.uses(fact)
+        }
     }
 
     public var state: JSONValue {

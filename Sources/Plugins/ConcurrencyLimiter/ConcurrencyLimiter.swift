@@ -6,9 +6,11 @@ public struct ConcurrencyLimiter: AsyncRequestPhase, CompletedPhase {
     public static let summary =
         "Limits how many requests are under way at once, of all or by any key; some may wait."
     public static let reads: [any FactDeclaration] = [
-        Facts.clientAddress, Facts.identity, Facts.tier, Facts.model, Facts.limitMultiplier,
+        Facts.clientAddress, Facts.identity.required, Facts.tier.required, Facts.model.required,
+        Facts.limitMultiplier,
     ]
     public static let writes: [any FactDeclaration] = [Facts.queueWait]
+    public static let placement: Placement = .behindWholeBodies
 
     public struct Configuration: PluginConfiguration {
         @Setting(

@@ -7,7 +7,9 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
     public static let name = "cost-meter"
     public static let summary =
         "Reads the tokens that answers took, plain and streamed, and charges them by a table of prices."
-    public static let reads: [any FactDeclaration] = [Facts.allowedModels, Facts.identity]
+    public static let reads: [any FactDeclaration] = [
+        Facts.allowedModels, Facts.identity.whenCompleted,
+    ]
     public static let writes: [any FactDeclaration] = [
         Facts.model, Facts.asksForStream, Facts.expectedUsage, Facts.expectedCost,
         Facts.usage.whenCompleted,
@@ -76,24 +78,36 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
     public let bodyLimit: Int
     public let interval: Duration = .seconds(10)
 
-    private let settings: Configuration
+    // Not the configuration itself: what it holds is slower to read.
+    private let asksForUsage: Bool
+    private let finishesWithoutClient: Bool
+    private let writesCostHeader: Bool
+    private let writesCostInStream: Bool
+    private let expectedOutput: Int
+    private let refusesUnpriced: Bool
+    private let isObserved: Bool
     private let prices: ModelPrices
     private let totals: SpendTotals
     private let counters: UsageCounters
-    private let refusesUnpriced: Bool
-    private let isObserved: Bool
+    private let meterings: SpareMeterings
 
     public init(_ configuration: Configuration, _ setup: Setup) throws {
-        settings = configuration
+        isObserved = setup.isObserved
+        // Who only observes changes nothing.
+        asksForUsage = configuration.askForUsage && !isObserved
+        finishesWithoutClient = configuration.onClientGone == .finish && !isObserved
+        writesCostHeader = configuration.costHeader && !isObserved
+        writesCostInStream = configuration.costInStream && !isObserved
+        expectedOutput = configuration.expectedOutput
+        refusesUnpriced = if case .refuse = configuration.whenUnpriced { true } else { false }
         bodyLimit = configuration.bodyLimit.bytes
         let file: PriceFile? = try configuration.prices.map { path throws(ConfigurationError) in
             try setup.settings(PriceFile.self, from: path, setting: "prices")
         }
         prices = ModelPrices(file, configuration.whenUnpriced, setup)
-        totals = SpendTotals(maximumKeys: configuration.maxKeys, setup)
         counters = UsageCounters(setup)
-        refusesUnpriced = if case .refuse = configuration.whenUnpriced { true } else { false }
-        isObserved = setup.isObserved
+        totals = SpendTotals(maximumKeys: configuration.maxKeys, counters, setup)
+        meterings = SpareMeterings(prices)
     }
 
     public func takesPart(in phase: Phase) -> Bool { phase != .requestBody }
@@ -110,7 +124,8 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         guard report.isWhole else {
             // A list of models is of no use if what cannot be read passes it by.
             let isForm =
-                exchange.request.headers["content-type"]?.begins(with: "multipart/") ?? false
+                exchange.request.headers["content-type"]?
+                .withBytes { $0.begins(with: "multipart/") } ?? false
             return exchange[Facts.allowedModels] == nil || isForm
                 ? .proceed
                 : Self.refuse("model_not_allowed", "The request's model cannot be read.", 403)
@@ -120,25 +135,24 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
             return Self.refuse(
                 "ambiguous_model", "The request names its model more than once.", 400)
         }
-        let model = report.model.isEmpty ? nil : report.model.string
+        let model = report.model.isEmpty ? nil : report.model.withBytes { prices.model($0) }
         if let allowed = exchange[Facts.allowedModels], report.modelMembers > 0,
-            !allowed.contains(where: { model.map($0.matches) ?? false })
+            !allowed.contains(where: { model.map(\.name).map($0.matches) ?? false })
         {
+            let name = model.map { "'\($0.name)'" } ?? "that it asks for"
             return Self.refuse(
-                "model_not_allowed",
-                "This key may not use the model \(model.map { "'\($0)'" } ?? "that it asks for").",
-                403)
+                "model_not_allowed", "This key may not use the model \(name).", 403)
         }
         // Of several in a chain the first meters an exchange, so that nothing is charged twice.
         guard exchange[Self.metering] == nil else { return .proceed }
-        let rate = model.map { prices.rate(of: $0) }
-        if let model, let rate {
-            exchange[Facts.model] = model
-            if refusesUnpriced, rate.price == nil {
-                return Self.refuse("model_unpriced", "The model '\(model)' has no price here.", 400)
+        if let model {
+            exchange[Facts.model] = model.name
+            if refusesUnpriced, model.price == nil {
+                return Self.refuse(
+                    "model_unpriced", "The model '\(model.name)' has no price here.", 400)
             }
         }
-        expect(report, rate, exchange)
+        expect(report, model, exchange)
         start(report, model, body, exchange)
         return .proceed
     }
@@ -148,42 +162,44 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
     }
 
     /// Tells what the request may take at most.
-    private func expect(_ report: RequestReport, _ rate: ModelPrices.Rate?, _ exchange: Exchange) {
+    private func expect(
+        _ report: RequestReport, _ model: PricedModel?, _ exchange: Exchange
+    ) {
         let output =
-            exchange.request.pathBytes.ends(with: "/embeddings")
-            ? 0 : report.outputLimit ?? settings.expectedOutput
+            exchange.request.pathBytes.withBytes { $0.ends(with: "/embeddings") }
+            ? 0 : report.outputLimit ?? expectedOutput
         var usage = TokenUsage(
             input: report.highestInput,
             output: output.multipliedReportingOverflow(by: report.choices).overflow
                 ? output : output * report.choices)
         usage.isEstimated = true
         exchange[Facts.expectedUsage] = usage
-        if let price = rate?.price {
+        if let price = model?.price {
             exchange[Facts.expectedCost] = price.highestCost(
                 input: usage.input ?? 0, output: usage.output ?? 0, serviceTier: report.serviceTier)
         }
     }
 
     private func start(
-        _ report: RequestReport, _ model: String?, _ body: Span<UInt8>, _ exchange: Exchange
+        _ report: RequestReport, _ model: PricedModel?, _ body: Span<UInt8>,
+        _ exchange: Exchange
     ) {
-        var asksForUsage = false
-        if !isObserved {
-            if settings.askForUsage, exchange.request.pathBytes.ends(with: "/completions"),
-                let request = UsageRequest(report, in: body)
-            {
-                exchange.request.replaceBody(request.applied(to: body))
-                asksForUsage = true
-            }
-            // What is coded cannot be read.
-            if exchange.request.headers.contains("accept-encoding") {
-                exchange.request.headers.set("accept-encoding", to: "identity")
-            }
-            if settings.onClientGone == .finish { exchange.finishesWithoutClient = true }
+        var metersAddedUsage = false
+        if asksForUsage, exchange.request.pathBytes.withBytes({ $0.ends(with: "/completions") }),
+            let request = UsageRequest(report, in: body)
+        {
+            exchange.request.replaceBody(request.applied(to: body))
+            metersAddedUsage = true
         }
-        exchange[Self.metering] = Metering(
-            model: model, prices: prices, estimatedInput: report.estimatedInput,
-            asksForUsage: asksForUsage)
+        // What is coded cannot be read.
+        if !isObserved, exchange.request.headers.contains("accept-encoding") {
+            exchange.request.headers.set("accept-encoding", to: "identity")
+        }
+        if finishesWithoutClient { exchange.finishesWithoutClient = true }
+        let metering = meterings.take()
+        metering.begin(
+            model, estimatedInput: report.estimatedInput, asksForUsage: metersAddedUsage)
+        exchange[Self.metering] = metering
     }
 
     // MARK: - The answer
@@ -197,17 +213,18 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         var changes = AnswerMeter.Changes()
         if reading == .events {
             changes.removesUsage = metering.asksForUsage
-            if settings.costInStream, !isObserved, !metering.asksForUsage {
+            if writesCostInStream, !metering.asksForUsage {
                 changes.cost = { [unowned metering] usage in
                     let cost = metering.cost(of: usage)
                     return cost.source == .unpriced ? nil : cost.amount
                 }
             }
             if changes.removesUsage || changes.cost != nil { exchange.response.bodyWillChange() }
-        } else if settings.costHeader, !isObserved, reading == .plain {
+        } else if writesCostHeader, reading == .plain {
             exchange.response.holdHead(atMost: Self.longestHeldAnswer)
         }
-        metering.answer.begin(reading, changes)
+        metering.answer.begin(
+            reading, changes, length: exchange.response.headers.first(.contentLength)?.decimal)
     }
 
     public func responseBody(_ exchange: Exchange, _ bytes: Span<UInt8>, isLast: Bool)
@@ -240,6 +257,12 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
 
     public func completed(_ exchange: Exchange) {
         guard let metering = metering(of: exchange) else { return }
+        complete(exchange, metering)
+        exchange[Self.metering] = nil
+        meterings.putBack(metering)
+    }
+
+    private func complete(_ exchange: Exchange, _ metering: Metering) {
         metering.answer.end()
         guard let (usage, estimate) = metering.usage(of: exchange) else {
             exchange[Facts.usage] = nil
@@ -249,20 +272,19 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
         let cost = metering.cost(of: usage)
         exchange[Facts.usage] = usage
         exchange[Facts.cost] = cost
-        if let model = metering.model { exchange[Facts.model] = model }
-        let finishReason = metering.answer.report.finishReason
-        if !finishReason.isEmpty { exchange[Facts.finishReason] = finishReason.string }
+        if let model = metering.learntModel { exchange[Facts.model] = model.name }
+        if !metering.answer.report.finishReason.isEmpty {
+            exchange[Facts.finishReason] = metering.answer.report.finishReason.string
+        }
 
         if cost.source == .unpriced || cost.source == .fallback {
-            prices.tellUnpriced(metering.model ?? "")
+            prices.tellUnpriced(metering.model?.name ?? "")
         }
         if let estimate { counters.count(estimate) }
-        let label = metering.rate?.label ?? ModelPrices.unpricedLabel
-        let upstream = exchange.upstream ?? ""
-        counters.series(upstream: upstream, model: label).count(usage, cost.amount)
         totals.count(
-            usage, cost.amount, identity: exchange[Facts.identity], model: label,
-            upstream: upstream, exchange)
+            usage, cost.amount, identity: exchange[Facts.identity],
+            model: metering.charged?.label ?? PricedModel.unpricedLabel,
+            upstream: exchange.upstream ?? "", exchange)
     }
 
     private func metering(of exchange: Exchange) -> Metering? {
@@ -274,32 +296,35 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
 extension AnswerMeter.Reading {
     /// How an answer's body is read, by its head.
     fileprivate init(of response: Response) {
-        let type = response.headers["content-type"]
-        let plain: Self =
-            switch type {
-            case nil: .plain
-            case let type? where type.begins(with: "text/event-stream"): .events
-            case let type? where type.begins(with: "application/json"): .plain
-            default: .none
+        var type: Self?
+        var isPlain: Bool?
+        response.headers.forEachBytes { name, value in
+            if type == nil, ASCII.isToken(name, "content-type") {
+                type =
+                    value.begins(with: "text/event-stream")
+                    ? .events : value.begins(with: "application/json") ? .plain : Self.none
+            } else if isPlain == nil, ASCII.isToken(name, "content-encoding") {
+                isPlain = ASCII.equalsIgnoringCase(value, ("identity" as StaticString).bytes)
             }
-        guard plain != .none, let coding = response.headers["content-encoding"],
-            !coding.equalsIgnoringCase("identity")
-        else {
-            self = plain
-            return
         }
-        self = .coded
+        let reading = type ?? .plain
+        self = reading != .none && isPlain == false ? .coded : reading
     }
 }
 
-extension Bytes {
+extension UnsafeBufferPointer<UInt8> {
     fileprivate func begins(with text: StaticString) -> Bool {
-        let length = text.utf8CodeUnitCount
-        return count >= length && part(0..<length).equalsIgnoringCase(text)
+        ASCII.equalsIgnoringCase(
+            UnsafeBufferPointer(rebasing: prefix(text.utf8CodeUnitCount)), text.bytes)
     }
 
     fileprivate func ends(with text: StaticString) -> Bool {
-        let length = text.utf8CodeUnitCount
-        return count >= length && part(count - length..<count) == text
+        ASCII.equals(UnsafeBufferPointer(rebasing: suffix(text.utf8CodeUnitCount)), text.bytes)
+    }
+}
+
+extension StaticString {
+    fileprivate var bytes: UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
     }
 }

@@ -1,30 +1,36 @@
 import PluginAPI
 
-/// What the plugin knows of one exchange, from its request to its end.
+/// What the plugin knows of one exchange, from its request to its end. It is used for one after another.
 final class Metering {
     private let prices: ModelPrices
     /// The model that answered, or that the request asks for while none has; nil when nobody says.
-    private(set) var model: String?
-    /// What that is charged by.
-    private(set) var rate: ModelPrices.Rate?
+    private(set) var model: PricedModel?
+    /// The one that answered, where it is not the one that was asked for.
+    private(set) var learntModel: PricedModel?
+    /// The one by whose price is charged.
+    private(set) var charged: PricedModel?
     /// About how many tokens the prompt is.
-    let estimatedInput: Int
+    private var estimatedInput = 0
     /// The upstream is asked for its usage, and the client did not ask.
-    let asksForUsage: Bool
+    private(set) var asksForUsage = false
     let answer = AnswerMeter()
     /// The answer is of a kind that is charged for.
     var isAnswered = false
     /// The text that the estimate so far is of.
     var estimatedText = TextMeasure()
 
-    init(
-        model: String?, prices: ModelPrices, estimatedInput: Int, asksForUsage: Bool
-    ) {
-        self.prices = prices
+    init(_ prices: ModelPrices) { self.prices = prices }
+
+    /// Forgets the exchange before.
+    func begin(_ model: PricedModel?, estimatedInput: Int, asksForUsage: Bool) {
         self.model = model
-        rate = model.map { prices.rate(of: $0) }
+        charged = model
+        learntModel = nil
         self.estimatedInput = estimatedInput
         self.asksForUsage = asksForUsage
+        isAnswered = false
+        estimatedText = TextMeasure()
+        answer.reset()
     }
 
     /// Whether an instance with these prices meters the exchange: of several in a chain only one does.
@@ -45,10 +51,11 @@ final class Metering {
     /// What the exchange has taken, and why that is an estimate if it is; nil when nothing is to be
     /// charged.
     func usage(of exchange: Exchange) -> (usage: TokenUsage, estimate: Estimate?)? {
-        let report = answer.report
-        let reported = report.numbers.usage
+        let reported = answer.report.numbers.usage
         let hasEnded = answer.hasEnded
-        if let reported, report.isWhole, hasEnded || report.text == report.reportedText {
+        if let reported, answer.report.isWhole,
+            hasEnded || answer.report.text == answer.report.reportedText
+        {
             return (reported, nil)
         }
         guard isAnswered else {
@@ -59,7 +66,9 @@ final class Metering {
             return (estimate(), .clientLeft)
         }
         if answer.reading == .coded { return (estimate(), .coded) }
-        if answer.reading == .none || hasEnded, reported == nil, report.text.isEmpty { return nil }
+        if answer.reading == .none || hasEnded, reported == nil, answer.report.text.isEmpty {
+            return nil
+        }
         let reason: Estimate =
             hasEnded ? .notReported : exchange.outcome.aborted == .client ? .clientLeft : .brokenOff
         return (estimate(), reason)
@@ -67,9 +76,8 @@ final class Metering {
 
     /// What has passed so far: what was reported, and about what has come since.
     func estimate() -> TokenUsage {
-        let report = answer.report
-        var usage = report.numbers.usage ?? TokenUsage()
-        let since = report.text - report.reportedText
+        var usage = answer.report.numbers.usage ?? TokenUsage()
+        let since = answer.report.text - answer.report.reportedText
         usage.input = usage.input ?? estimatedInput
         usage.output = (usage.output ?? 0) + since.estimatedTokens
         usage.total = (usage.input ?? 0) + (usage.output ?? 0)
@@ -83,23 +91,26 @@ final class Metering {
     /// for.
     func cost(of usage: TokenUsage) -> Cost {
         learnModel()
-        let report = answer.report
         // The provider knows best, but not of what came after it said so.
-        if !usage.isEstimated, let amount = report.numbers.cost {
+        if !usage.isEstimated, let amount = answer.report.numbers.cost {
             return Cost(amount, source: .provider)
         }
-        guard let rate, let price = rate.price else { return Cost(.zero, source: .unpriced) }
-        let tier = report.serviceTier.withBytes { ServiceTier(reported: $0) }
-        return Cost(price.cost(of: usage, serviceTier: tier), source: rate.source)
+        guard let charged, let price = charged.price else {
+            return Cost(.zero, source: .unpriced)
+        }
+        return Cost(
+            price.cost(of: usage, serviceTier: answer.report.serviceTier), source: charged.source)
     }
 
     /// Takes over which model answers, once that is known.
     private func learnModel() {
-        let found = answer.report.model
-        guard !found.isEmpty, model.map({ !(found == $0) }) ?? true else { return }
-        let name = found.string
-        model = name
-        let rate = prices.rate(of: name)
-        if self.rate?.source != .prices || rate.source == .prices { self.rate = rate }
+        guard !answer.report.model.isEmpty else { return }
+        let found: PricedModel? = answer.report.model.withBytes { name in
+            model?.isNamed(name) ?? false ? nil : prices.model(name)
+        }
+        guard let found else { return }
+        model = found
+        learntModel = found
+        if charged?.source != .prices || found.source == .prices { charged = found }
     }
 }

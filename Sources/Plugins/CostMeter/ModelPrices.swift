@@ -3,22 +3,15 @@ import PluginAPI
 /// Finds the price of a model, and remembers where it has found it: a name that matches a pattern only is
 /// not compared with all of them again.
 final class ModelPrices: Sendable {
-    /// What a model is charged by.
-    struct Rate: Sendable {
-        /// Nil when nothing is known.
-        let price: ModelPrice?
-        let source: Cost.Source
-        /// The model's label in metrics: of these there are only as many as the file has entries.
-        let label: String
-    }
-
-    static let unpricedLabel = "unpriced"
     /// How many names are remembered. Clients choose them, so there must be an end to it.
     private static let bound = 4096
 
     private let table: PriceTable?
-    private let unpriced: Rate
-    private let known = Locked<[String: Rate]>([:])
+    /// What is charged for a model that is not in it; nil when that is nothing.
+    private let fallback: ModelPrice?
+    private let known = Locked(HashIndex<PricedModel>())
+    /// Nobody can make names that have one hash.
+    private let seed = UInt64.random(in: .min ... .max)
     private let unpricedAnswers: Counter
     /// The models that the log has told of.
     private let told = Locked<Set<String>>([])
@@ -26,13 +19,10 @@ final class ModelPrices: Sendable {
 
     init(_ file: PriceFile?, _ rule: UnpricedRule, _ setup: Setup) {
         table = file.map { PriceTable($0) }
-        unpriced =
+        fallback =
             switch rule {
-            case .refuse, .zero: Rate(price: nil, source: .unpriced, label: Self.unpricedLabel)
-            case .prices(let rates):
-                Rate(
-                    price: ModelPrice(name: Self.unpricedLabel, rates: [rates]), source: .fallback,
-                    label: Self.unpricedLabel)
+            case .refuse, .zero: nil
+            case .prices(let rates): ModelPrice(name: PricedModel.unpricedLabel, rates: [rates])
             }
         unpricedAnswers = setup.metrics.counter(
             "unpriced_total", "Answers of models that have no price.",
@@ -40,16 +30,33 @@ final class ModelPrices: Sendable {
         log = setup.log
     }
 
-    /// - Returns: the one for unpriced models when there is none.
-    func rate(of model: String) -> Rate {
-        if let rate = known.withLock({ $0[model] }) { return rate }
-        let rate = table?.price(of: model).map {
-            Rate(price: $0, source: .prices, label: $0.name)
+    /// The model of that name. It makes nothing when the name has been seen before.
+    func model(_ name: UnsafeBufferPointer<UInt8>) -> PricedModel {
+        let hash = hash(of: name)
+        if let model = known.withLock({ $0.first(hash) { $0.isNamed(name) } }) { return model }
+        let model = priced(String(decoding: name, as: UTF8.self))
+        // What is no UTF-8 is not found again.
+        guard model.isNamed(name) else { return model }
+        return known.withLock { known in
+            if let other = known.first(hash, where: { $0.isNamed(name) }) { return other }
+            if known.elements.count < Self.bound { known.insert(model, hash) }
+            return model
         }
-        known.withLock { known in
-            if known.count < Self.bound { known[model] = rate ?? unpriced }
+    }
+
+    private func hash(of name: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        var hash = StableHash(seed: seed)
+        hash.combine(name, kind: 0)
+        return hash.value
+    }
+
+    private func priced(_ name: String) -> PricedModel {
+        if let price = table?.price(of: name) {
+            return PricedModel(name: name, price: price, source: .prices, label: price.name)
         }
-        return rate ?? unpriced
+        return PricedModel(
+            name: name, price: fallback, source: fallback == nil ? .unpriced : .fallback,
+            label: PricedModel.unpricedLabel)
     }
 
     /// Notes that an answer of a model has been charged without a price of its own.
@@ -61,6 +68,6 @@ final class ModelPrices: Sendable {
         guard isNew else { return }
         log(
             .warning, "a model has no price",
-            [("model", model), ("charged", unpriced.price == nil ? "nothing" : "the default")])
+            [("model", model), ("charged", fallback == nil ? "nothing" : "the default")])
     }
 }

@@ -94,6 +94,10 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
 
     public var state: JSONValue { limiter.state }
 
+    public func uses(_ fact: any FactDeclaration) -> Bool {
+        fact.name != Facts.identity.name || exemptsIdentified
+    }
+
     public func step(_ exchange: Exchange) -> StateStep? {
         if exemptsIdentified, exchange[Facts.identity] != nil { return nil }
         guard let address = exchange.clientAddress else { return nil }

@@ -6,8 +6,8 @@ public struct RateLimiter: SharedStatePhase, ResponseHeadPhase, CompletedPhase {
     public static let summary =
         "Limits requests or tokens by any key: identity, route, header, model."
     public static let reads: [any FactDeclaration] = [
-        Facts.clientAddress, Facts.identity, Facts.tier, Facts.model, Facts.ownLimits,
-        Facts.limitMultiplier, Facts.usage.whenCompleted,
+        Facts.clientAddress, Facts.identity.required, Facts.tier.required, Facts.model.required,
+        Facts.ownLimits, Facts.limitMultiplier, Facts.usage.whenCompleted.required,
     ]
 
     /// What a request costs.

@@ -44,6 +44,8 @@ public struct SSEKeepalive: RequestPhase, ResponseHeadPhase, ResponseBodyPhase {
         }
     }
 
+    public func uses(_ fact: any FactDeclaration) -> Bool { early != nil }
+
     public func request(_ exchange: Exchange) -> Decision {
         if let early, exchange[Facts.asksForStream] ?? acceptsEvents(exchange.request) {
             exchange.earlyHead = early

@@ -17,11 +17,13 @@ struct ClientWalk: Sendable {
         case single
     }
 
-    private let header: HeaderName
+    private let header: ListField
+    private let proto = ListField("x-forwarded-proto")
+    private let host = ListField("x-forwarded-host")
     private let notation: Notation
 
     init(header: HeaderName) {
-        self.header = header
+        self.header = ListField(header)
         notation =
             switch header.string.lowercased() {
             case "x-forwarded-for": .addresses
@@ -53,15 +55,16 @@ struct ClientWalk: Sendable {
         }
         if notation != .forwarded {
             let place = client.proxies.count
-            client.setProto(Self.value(of: "x-forwarded-proto", at: place, in: headers))
-            client.setHost(Self.value(of: "x-forwarded-host", at: place, in: headers))
+            client.setProto(Self.value(of: proto, at: place, in: headers))
+            client.setHost(Self.value(of: host, at: place, in: headers))
         }
         return client
     }
 
     /// The value at a place counted from the end. Proxies that add to the field write one for each
     /// hop; of fewer values the first is what the outermost proxy has set.
-    private static func value(of name: HeaderName, at place: Int, in headers: Headers) -> Bytes? {
+    private static func value(of name: ListField, at place: Int, in headers: Headers) -> Bytes? {
+        guard name.lastPlace(in: headers, before: headers.count) != nil else { return nil }
         var elements = ListElements(of: name, in: headers)
         var found: Bytes?
         var left = place + 1

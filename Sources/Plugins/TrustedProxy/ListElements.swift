@@ -7,7 +7,7 @@ import PluginAPI
 /// that a client left open further left does not reach into it.
 struct ListElements {
     private let headers: Headers
-    private let name: HeaderName
+    private let name: ListField
     /// Whether a comma may stand in a quoted string.
     private let quoted: Bool
     /// The place of the line being read; those at and after it are done when `rest` is nil.
@@ -15,7 +15,7 @@ struct ListElements {
     /// What is left of the line.
     private var rest: Bytes?
 
-    init(of name: HeaderName, in headers: Headers, quoted: Bool = false) {
+    init(of name: ListField, in headers: Headers, quoted: Bool = false) {
         self.headers = headers
         self.name = name
         self.quoted = quoted
@@ -24,7 +24,7 @@ struct ListElements {
 
     mutating func next() -> Bytes? {
         if rest == nil {
-            guard let line = headers.lastPlace(of: name, before: place) else { return nil }
+            guard let line = name.lastPlace(in: headers, before: place) else { return nil }
             place = line
             rest = headers.value(at: line)
         }

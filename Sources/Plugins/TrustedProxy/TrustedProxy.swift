@@ -40,9 +40,9 @@ public struct TrustedProxy: Plugin, RequestPhase {
         exchange[Facts.peerIsTrusted] = true
         let client = walk.client(in: headers, trusted: trusted)
         exchange[Facts.clientAddress] = client.address ?? exchange.peer.address
-        exchange[Facts.forwardedFor] = client.forwardedFor
-        exchange[Facts.forwardedProto] = client.proto
-        exchange[Facts.forwardedHost] = client.host
+        exchange.establish(Facts.forwardedFor, client.forwardedFor)
+        exchange.establish(Facts.forwardedProto, client.proto)
+        exchange.establish(Facts.forwardedHost, client.host)
         return .proceed
     }
 }

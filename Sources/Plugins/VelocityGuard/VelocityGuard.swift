@@ -5,7 +5,7 @@ public struct VelocityGuard: RequestPhase, CompletedPhase, PeriodicPhase {
     public static let name = "velocity-guard"
     public static let summary =
         "Lowers every limit while the share of failures in a sliding window is high."
-    public static let reads: [any FactDeclaration] = [Facts.tier]
+    public static let reads: [any FactDeclaration] = [Facts.tier.required]
     public static let writes: [any FactDeclaration] = [Facts.limitMultiplier]
 
     public enum Scope: String, SettingChoice {
@@ -109,6 +109,8 @@ public struct VelocityGuard: RequestPhase, CompletedPhase, PeriodicPhase {
         common = configuration.scope == .global ? VelocityScope(upstream: nil) : nil
         _ = common?.report(multiplier: multiplier, setup)
     }
+
+    public func uses(_ fact: any FactDeclaration) -> Bool { !tiers.isEmpty }
 
     // MARK: - Each request
 

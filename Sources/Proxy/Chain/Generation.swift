@@ -20,13 +20,13 @@ package final class Generation: Sendable {
     /// Nothing is to be stopped before it has been started.
     private let isStopped = Atomic(true)
     /// Those that have started and not yet stopped, of all generations of a server.
-    private let running: DispatchGroup
+    private let running: RunningGenerations
 
     package init(
         number: Int, routes: [Route], unmatched: Route, plugins: [Chain.Entry],
         upstreams: [Upstream],
         settings: ServiceSettings, effective: JSONValue = .null,
-        running: DispatchGroup = DispatchGroup()
+        running: RunningGenerations = RunningGenerations()
     ) {
         self.effective = effective
         self.running = running

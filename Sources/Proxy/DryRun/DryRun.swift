@@ -101,6 +101,6 @@ extension ServerConfiguration {
         ServerConfiguration(
             listeners: listeners, admin: admin, adminToken: adminToken, workers: workers,
             limits: limits, timeouts: timeouts, state: nil, upstreams: upstreams, plugins: plugins,
-            routes: routes, effective: effective)
+            routes: routes, effective: effective, gauges: gauges)
     }
 }

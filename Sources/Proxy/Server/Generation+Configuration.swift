@@ -1,4 +1,3 @@
-import Dispatch
 import PluginAPI
 
 extension Generation {
@@ -6,7 +5,7 @@ extension Generation {
     /// - Parameter earlier: the one before, from which upstreams of the same name have their health.
     package convenience init(
         _ configuration: ServerConfiguration, number: Int,
-        running: DispatchGroup = DispatchGroup(),
+        running: RunningGenerations = RunningGenerations(),
         after earlier: Generation? = nil, reporter: HealthReporter = .none
     ) {
         let upstreams = configuration.upstreams.enumerated().map { number, upstream in

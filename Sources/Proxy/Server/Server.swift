@@ -31,7 +31,7 @@ package final class Server {
         weak var generation: Generation?
     }
     /// The generations whose plugins run: an old one until its last exchange has ended.
-    private let running = DispatchGroup()
+    private let running = RunningGenerations()
 
     /// Where it listens, once it does; with the port that the kernel chose for port 0.
     package private(set) var addresses: [ListenAddress] = []
@@ -56,6 +56,12 @@ package final class Server {
         status = ServerStatus()
         reporter = HealthReporter(log: log, metrics: store)
         generation = Generation(configuration, number: 1, running: running, reporter: reporter)
+        store.gauge(
+            "configurations",
+            "Configurations at work: the one in force, and earlier ones that still have exchanges.",
+            labels: []
+        ) { [running] in Double(running.count) }
+        store.show(configuration.gauges)
     }
 
     // MARK: - Starting
@@ -195,6 +201,7 @@ package final class Server {
         earlier.append(Earlier(generation: generation))
         generation = next
         next.takeOver(at: time.monotonic)
+        store.show(new.gauges)
         // When this returns, every request that begins is served by the new one.
         let taken = DispatchGroup()
         for worker in everyWorker {
@@ -274,7 +281,7 @@ package final class Server {
         for worker in everyWorker { worker.release() }
         // One that a suspended hook still holds has served its last request all the same.
         for earlier in earlier { earlier.generation?.stop() }
-        if running.wait(timeout: .now() + .seconds(10)) == .timedOut {
+        if !running.waitForAll(.seconds(10)) {
             log(
                 .error,
                 "a plugin of an earlier configuration does not stop; what it holds may be lost")

@@ -2,7 +2,8 @@ import PluginAPI
 
 /// All metrics of the process: what workers count, and what plugins make.
 ///
-/// Numbers are found again by their labels, so that they go on counting after a reload.
+/// Counters are found again by their labels, so that they go on counting after a reload; gauges are those
+/// of the process and of the configuration in force.
 package final class MetricsStore: Metrics {
     struct RouteKey: Hashable, Sendable {
         let route: String
@@ -28,7 +29,15 @@ package final class MetricsStore: Metrics {
         var plugins: [String: [PluginMetrics]] = [:]
         var workers: [WorkerMetrics] = []
         var counters: [String: Series<ScaledCounter>] = [:]
-        var gauges: [String: Series<@Sendable () -> Double>] = [:]
+        /// Those of the process.
+        var own: InstanceGauges.Gauges = [:]
+        /// Those of the configuration in force.
+        var instances: InstanceGauges?
+
+        var gauges: InstanceGauges.Gauges {
+            guard let instances else { return own }
+            return own.merging(instances.gauges) { own, _ in own }
+        }
     }
 
     let contents = Locked(Contents())
@@ -72,12 +81,17 @@ package final class MetricsStore: Metrics {
         read: @escaping @Sendable () -> Double
     ) {
         contents.withLock {
-            $0.gauges[Self.key(name, labels)] = Series(
+            $0.own[Self.key(name, labels)] = Series(
                 name: name, help: help, labels: labels, value: read)
         }
     }
 
-    private static func key(_ name: String, _ labels: [(String, String)]) -> String {
+    /// Shows the gauges of the configuration that is now in force, in the place of the last one's.
+    package func show(_ gauges: InstanceGauges) {
+        contents.withLock { $0.instances = gauges }
+    }
+
+    static func key(_ name: String, _ labels: [(String, String)]) -> String {
         labels.reduce(name) { "\($0)\u{0}\($1.0)\u{0}\($1.1)" }
     }
 }

@@ -47,4 +47,19 @@ struct UsageReportTests {
         let single = bytes.indices.map { bytes[$0...$0] }
         #expect(UsageReport.reading(single, isStream: shape.isStream).text == whole)
     }
+
+    @Test(
+        "an answer whose length is known says the same in one run, and its text is measured where it tells no usage",
+        arguments: AnswerShape.all.filter { !$0.isStream })
+    func atOnce(_ shape: AnswerShape) {
+        let bytes = Array(shape.body.utf8)
+        let expected = UsageReport.reading([bytes[...]], isStream: false)
+        let meter = AnswerMeter()
+        meter.begin(.plain, length: bytes.count)
+        _ = meter.read(bytes.span, isLast: true)
+        meter.end()
+        #expect(meter.report.numbers.usage == expected.numbers.usage)
+        #expect(meter.report.finishReason.string == expected.finishReason.string)
+        #expect(meter.report.text == (expected.isWhole ? TextMeasure() : expected.text))
+    }
 }

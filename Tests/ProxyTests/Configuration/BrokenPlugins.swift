@@ -352,8 +352,8 @@ extension Broken {
             }
             """#,
             #"""
-            plugins.json:4:38: warning: plugins[1]: "budget" needs account, which nothing in this chain writes; no registered plugin does
             plugins.json:4:38: warning: plugins[1]: "budget" reads amount in the request phase, and "meter" (plugins[0]) writes it only in the completed phase, later in every order
+            plugins.json:4:38: warning: plugins[1]: "budget" needs account, which nothing in this chain writes; no registered plugin does
             """#),
     ]
 }

@@ -12,7 +12,8 @@ struct ChainOrderTests {
               "plugins": \(head),
               "routes": [{ "name": "all", "upstream": "a", "plugins": \(route) }] }
             """
-        let registry = PluginRegistry(TestPlugins.registry.types + [Accountant.self])
+        let registry = PluginRegistry(
+            TestPlugins.registry.types + [Accountant.self, Hen.self, Egg.self])
         return ConfigurationLoader.test(registry).load(text: file).diagnostics.map(\.message)
     }
 
@@ -62,13 +63,40 @@ struct ChainOrderTests {
     func required() {
         #expect(
             warnings(#"[{ "plugin": "budget" }]"#) == [
-                #""budget" needs account, which nothing in this chain writes; add "accountant" before it"#
+                #""budget" needs account, which nothing in this chain writes; add "accountant" or "egg" before it"#
             ])
         #expect(warnings(#"[{ "plugin": "accountant" }, { "plugin": "budget" }]"#) == [])
         #expect(
             warnings(#"[{ "plugin": "budget" }, { "plugin": "accountant" }]"#) == [
                 #""budget" reads account before "accountant" (plugins[1]) writes it; move "accountant" before "budget""#,
                 #""budget" reads amount before "accountant" (plugins[1]) writes it; move "accountant" before "budget""#,
+            ])
+    }
+
+    /// Each reads what the other writes.
+    struct Hen: Plugin, RequestPhase {
+        static let name = "hen"
+        static let reads: [any FactDeclaration] = [Facts.account]
+        static let writes: [any FactDeclaration] = [Facts.amount]
+        struct Configuration: PluginConfiguration {}
+        init(_ configuration: Configuration, _ setup: Setup) {}
+        func request(_ exchange: Exchange) -> Decision { .proceed }
+    }
+
+    struct Egg: Plugin, RequestPhase {
+        static let name = "egg"
+        static let reads: [any FactDeclaration] = [Facts.amount]
+        static let writes: [any FactDeclaration] = [Facts.account]
+        struct Configuration: PluginConfiguration {}
+        init(_ configuration: Configuration, _ setup: Setup) {}
+        func request(_ exchange: Exchange) -> Decision { .proceed }
+    }
+
+    @Test("of two that need each other nobody is told to move one")
+    func circle() {
+        #expect(
+            warnings(#"[{ "plugin": "hen" }, { "plugin": "egg" }]"#) == [
+                #""hen" reads account before "egg" (plugins[1]) writes it, which in turn needs what that one writes; no order serves both"#
             ])
     }
 

@@ -25,6 +25,37 @@ struct MetricsStoreTests {
         #expect(gauges.count == 1 && gauges.first?.value.value() == 2)
     }
 
+    @Test(
+        "an instance's gauge is shown while its configuration is in force, and never before or after"
+    )
+    func instanceGauges() {
+        let store = MetricsStore()
+        store.gauge("own", "O.", labels: []) { 0 }
+        func shown() -> [String: Double] {
+            store.contents.withLock { $0.gauges }.mapValues { $0.value() }
+        }
+        func configuration(_ value: Double) -> InstanceGauges {
+            let gauges = InstanceGauges()
+            let metrics = gauges.metrics(countingIn: store)
+            metrics.gauge("g", "G.", labels: []) { value }
+            metrics.counter("c_total", "C.", labels: [], decimals: 0).add()
+            return gauges
+        }
+        let first = configuration(1)
+        #expect(shown() == ["own": 0])
+        store.show(first)
+        #expect(shown() == ["own": 0, "g": 1])
+        // One that is refused.
+        _ = configuration(2)
+        #expect(shown() == ["own": 0, "g": 1])
+        // What is learned later, such as the name of an upstream, is shown too.
+        first.metrics(countingIn: store).gauge("h", "H.", labels: []) { 3 }
+        #expect(shown() == ["own": 0, "g": 1, "h": 3])
+        store.show(InstanceGauges())
+        #expect(shown() == ["own": 0])
+        #expect(store.counter("c_total", "C.", labels: []).value == 2)
+    }
+
     @Test("the page has each family once, with its samples together")
     func page() throws {
         let store = MetricsStore()

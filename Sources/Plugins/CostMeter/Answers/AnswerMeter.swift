@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// Reads what one answer says of what it took, while it passes, and takes out or puts in the little that
-/// the client is to see otherwise than the upstream wrote it.
+/// the client is to see otherwise than the upstream wrote it. It reads one after another.
 final class AnswerMeter {
     /// How the answer's body is read.
     enum Reading {
@@ -25,12 +25,15 @@ final class AnswerMeter {
     /// taken out, and such an event is shorter; a longer one passes.
     private static let longestHeldEvent = 1 << 16
 
+    private static let keptCapacity = 1 << 12
+
     private(set) var report = UsageReport()
     /// The answer has come to its end.
     private(set) var hasEnded = false
     private(set) var reading = Reading.none
     private var isLeft = false
     private var changes = Changes()
+    private var length: Int?
     private var json = JSONScanner<UsageReport>(AnswerPaths.all, stopsAtLineEnds: false)
     private var events = EventStreamScanner<UsageReport>(AnswerPaths.all)
 
@@ -45,9 +48,38 @@ final class AnswerMeter {
     /// What goes on in a run's place. Kept, so that its memory is used again.
     private var output: [UInt8] = []
 
-    func begin(_ reading: Reading, _ changes: Changes = Changes()) {
+    /// Forgets the answer before.
+    func reset() {
+        report.reset()
+        hasEnded = false
+        reading = .none
+        isLeft = false
+        changes = Changes()
+        passed = 0
+        eventStart = 0
+        eventPasses = false
+        if !held.isEmpty { held = Self.emptied(held) }
+        if !output.isEmpty { output = Self.emptied(output) }
+    }
+
+    /// Memory that an unusual answer took is given back.
+    private static func emptied(_ bytes: consuming [UInt8]) -> [UInt8] {
+        guard bytes.capacity <= keptCapacity else { return [] }
+        bytes.removeAll(keepingCapacity: true)
+        return bytes
+    }
+
+    /// - Precondition: nothing has been read since the `reset`.
+    /// - Parameter length: of the whole body, in bytes; nil where that is not known.
+    func begin(_ reading: Reading, _ changes: Changes = Changes(), length: Int? = nil) {
         self.reading = reading
         self.changes = changes
+        self.length = length
+        switch reading {
+        case .none, .coded: break
+        case .plain: json.restart()
+        case .events: events.restart()
+        }
     }
 
     /// The answer has given way to another one, which is not read: nothing more of it will come.
@@ -60,7 +92,13 @@ final class AnswerMeter {
     }
 
     /// Nothing more will come.
-    func end() { report.end(isBroken: reading == .events ? events.isBroken : json.isBroken) }
+    func end() {
+        switch reading {
+        case .none, .coded: break
+        case .plain: report.end(isBroken: json.state == .broken)
+        case .events: report.end(isBroken: events.json.state == .broken)
+        }
+    }
 
     private func read(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool) -> BodyDecision {
         defer {
@@ -70,8 +108,10 @@ final class AnswerMeter {
         switch reading {
         case .none, .coded: return .pass
         case .plain:
-            if let start = bytes.baseAddress, !json.isOver {
-                _ = json.scan(start, start + bytes.count, into: &report)
+            if passed == 0, bytes.count == length {
+                readAtOnce(bytes)
+            } else {
+                readPlain(bytes)
             }
             return .pass
         case .events:
@@ -84,6 +124,22 @@ final class AnswerMeter {
             append(rewriting.kept..<bytes.count - rewriting.heldCount, &rewriting)
             return .replace(output)
         }
+    }
+
+    /// Reads an answer that has come in one run: where it tells what it took, nobody has to estimate that by
+    /// its text.
+    private func readAtOnce(_ bytes: UnsafeBufferPointer<UInt8>) {
+        report.measuresText = false
+        readPlain(bytes)
+        guard !report.isWhole else { return }
+        report.reset()
+        json.restart()
+        readPlain(bytes)
+    }
+
+    private func readPlain(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let start = bytes.baseAddress else { return }
+        _ = json.scan(start, start + bytes.count, into: &report)
     }
 
     // MARK: - Events

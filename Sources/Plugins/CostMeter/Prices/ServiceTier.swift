@@ -7,9 +7,12 @@ enum ServiceTier: String, SettingChoice {
     /// Reads what a provider's answer says, in the words of OpenAI, Anthropic, Google and Groq.
     /// - Returns: nil for a word that is not known, which is then best taken for `standard`.
     init?(reported word: UnsafeBufferPointer<UInt8>) {
-        guard let known = Self.words.first(where: { $0.word.utf8.elementsEqual(word) }) else {
-            return nil
+        let known = Self.words.first {
+            ASCII.equals(
+                word,
+                UnsafeBufferPointer(start: $0.word.utf8Start, count: $0.word.utf8CodeUnitCount))
         }
+        guard let known else { return nil }
         self = known.tier
     }
 
@@ -20,7 +23,7 @@ enum ServiceTier: String, SettingChoice {
     }
 
     /// Capacity that is paid for beforehand (`scale`) has no price of its own for a token.
-    private static let words: [(word: String, tier: Self)] = [
+    private static let words: [(word: StaticString, tier: Self)] = [
         ("default", .standard), ("standard", .standard), ("auto", .standard),
         ("on_demand", .standard), ("scale", .standard), ("priority", .priority),
         ("fast", .priority), ("flex", .flex), ("batch", .batch), ("ultrafast", .ultrafast),

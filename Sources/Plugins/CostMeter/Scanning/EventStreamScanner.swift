@@ -16,7 +16,8 @@ struct EventStreamScanner<Sink: JSONSink> {
 
     private static var name: StaticString { "data:" }
 
-    private var json: JSONScanner<Sink>
+    /// Of the last event's text.
+    private(set) var json: JSONScanner<Sink>
     private var state = State.fieldName(matched: 0)
     /// The line is the event's end unless something else comes.
     private var lineIsEmpty = true
@@ -25,11 +26,17 @@ struct EventStreamScanner<Sink: JSONSink> {
     /// Whether the last `scan` has come behind an event's end.
     private(set) var isBetweenEvents = true
 
-    /// The last event's text is no JSON where it matters.
-    var isBroken: Bool { json.isBroken }
-
     init(_ paths: JSONPaths<Sink.Field>) {
         json = JSONScanner(paths, stopsAtLineEnds: true)
+    }
+
+    /// The next stream begins.
+    mutating func restart() {
+        json.restart()
+        state = .fieldName(matched: 0)
+        lineIsEmpty = true
+        dataLines = 0
+        isBetweenEvents = true
     }
 
     /// Goes on to the end of an event, or of the piece.
@@ -39,7 +46,7 @@ struct EventStreamScanner<Sink: JSONSink> {
         if isBetweenEvents, here < end {
             isBetweenEvents = false
             dataLines = 0
-            json.reset()
+            json.beginText()
         }
         while here < end {
             switch state {

@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// The bytes that JSON text is made of (RFC 8259).
 enum JSONBytes {
     @inline(__always)
@@ -27,20 +29,7 @@ enum JSONBytes {
     static func stringBreak(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>)
         -> UnsafePointer<UInt8>
     {
-        var here = start
-        while end - here >= 8 {
-            let found = ByteWord.stringBreak(ByteWord.load(here))
-            if found != 0 { return here + ByteWord.first(found) }
-            here += 8
-        }
-        while here < end {
-            let byte = here.pointee
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 {
-                return here
-            }
-            here += 1
-        }
-        return here
+        first(start, end) { $0.stringBreaks }
     }
 
     /// The first byte that matters to one who only counts brackets; `end` when there is none.
@@ -48,21 +37,35 @@ enum JSONBytes {
     static func bracketBreak(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>)
         -> UnsafePointer<UInt8>
     {
+        first(start, end) { $0.bracketBreaks }
+    }
+
+    /// - Parameter wanted: the lanes that are looked for, with those that are zero among them.
+    @inline(__always)
+    private static func first(
+        _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
+        _ wanted: (ByteVector) -> ByteVector
+    ) -> UnsafePointer<UInt8> {
         var here = start
-        while end - here >= 8 {
-            let found = ByteWord.bracketBreak(ByteWord.load(here))
-            if found != 0 { return here + ByteWord.first(found) }
-            here += 8
+        while end - here >= ByteVector.scalarCount {
+            if let lane = wanted(ByteVector(loading: here)).firstLane { return here + lane }
+            here += ByteVector.scalarCount
         }
-        while here < end {
-            let (byte, folded) = (here.pointee, here.pointee | 0x20)
-            if folded == UInt8(ascii: "{") || folded == UInt8(ascii: "}")
-                || byte == UInt8(ascii: "\"") || byte < 0x20
-            {
-                return here
-            }
-            here += 1
-        }
-        return here
+        guard here < end else { return end }
+        // Behind the end there are zeros.
+        let rest = ByteVector(loading: here, count: end - here)
+        return here + (wanted(rest).firstLane ?? end - here)
+    }
+}
+
+extension ByteVector {
+    /// The lanes that matter to one who only counts brackets: those, quotes, and what must not stand in a
+    /// string.
+    @inline(__always)
+    fileprivate var bracketBreaks: Self {
+        // The square brackets differ from the curly ones in this bit, and nothing else becomes them by it.
+        let folded = self | 0x20
+        return folded.isEqual(to: UInt8(ascii: "{")) | folded.isEqual(to: UInt8(ascii: "}"))
+            | isEqual(to: UInt8(ascii: "\"")) | isWithin(0, 0x1F)
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A `JSONShape` as tables through which a scanner finds its way by numbers.
 ///
 /// It is made once and stays for the process's life.
@@ -73,15 +75,16 @@ final class JSONPaths<Field: Sendable>: Sendable {
         _ node: UnsafePointer<Node>, _ start: UInt64, _ name: UnsafePointer<UInt8>, _ count: Int
     ) -> UInt8 {
         let first = names + Int(node.pointee.firstName)
-        for index in 0..<Int(node.pointee.nameCount) {
-            let candidate = first + index
+        var candidate = first
+        let end = first + Int(node.pointee.nameCount)
+        while candidate < end {
+            defer { candidate += 1 }
             guard candidate.pointee.start == start, candidate.pointee.count == count else {
                 continue
             }
-            var place = 8
-            let rest = rests + candidate.pointee.rest
-            while place < count, name[place] == rest[place - 8] { place += 1 }
-            if place >= count { return candidate.pointee.node }
+            if count <= 8 || memcmp(name + 8, rests + candidate.pointee.rest, count - 8) == 0 {
+                return candidate.pointee.node
+            }
         }
         return Self.nowhere
     }

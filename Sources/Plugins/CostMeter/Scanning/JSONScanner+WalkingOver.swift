@@ -4,7 +4,7 @@ extension JSONScanner {
     /// member without a space, all within the piece: as most are, and so most cost no change of state.
     /// - Returns: whether `here` is at the next member's name.
     @inline(__always)
-    func passMember(_ here: inout Pointer, _ end: Pointer) -> Bool {
+    static func passMember(_ here: inout Pointer, _ end: Pointer) -> Bool {
         guard here < end else { return false }
         var stop = here
         if stop.pointee == UInt8(ascii: "\"") {

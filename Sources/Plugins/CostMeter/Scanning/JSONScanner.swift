@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// Walks through a JSON text that comes in pieces, once, and tells a sink what stands at the places of
 /// interest (RFC 8259).
 ///
@@ -22,12 +24,14 @@ struct JSONScanner<Sink: JSONSink> {
         /// Within an object or list of no interest, outside and inside of its strings.
         case ignoredContainer, ignoredContainersString
         case ended
+        /// The text is no JSON where it matters.
         case broken
     }
 
     private let paths: Paths
     /// A stream of lines, each of which ends what is scanned at a time; else line ends are white space.
     let stopsAtLineEnds: Bool
+    // Read as it stands, because for a computed property Swift would copy the scanner.
     var state = State.value
     /// The place of the object or list that it is in.
     private var container = Paths.nowhere
@@ -49,14 +53,14 @@ struct JSONScanner<Sink: JSONSink> {
         self.stopsAtLineEnds = stopsAtLineEnds
     }
 
-    /// Nothing more of the text matters.
-    var isOver: Bool { state == .ended || state == .broken }
+    /// The next text begins, which is counted from zero.
+    mutating func restart() {
+        beginText()
+        scanned = 0
+    }
 
-    /// The text is no JSON where it matters.
-    var isBroken: Bool { state == .broken }
-
-    /// The next text begins.
-    mutating func reset() {
+    /// The next text begins. Places go on to be counted from the beginning of the one before.
+    mutating func beginText() {
         state = .value
         container = Paths.nowhere
         valueNode = Paths.root
@@ -106,7 +110,7 @@ struct JSONScanner<Sink: JSONSink> {
                         memberStart = place(here)
                         here = readName(here + 1, end)
                     } while state == .value && valueNode == Paths.nowhere
-                        && passMember(&here, end)
+                        && Self.passMember(&here, end)
                 } else if JSONBytes.isSpace(byte) {
                     if stopsAtLineEnds, JSONBytes.isLineEnd(byte) { return here }
                     here += 1
@@ -153,12 +157,12 @@ struct JSONScanner<Sink: JSONSink> {
 
             case .ignoredString:
                 here = passString(here, end)
-                if here < end, isBreak(here) { return here }
+                if here < end, stopsAtLineEnd(here) { return here }
                 if state == .behindValue { endValue(at: place(here), &sink) }
 
             case .countedString:
                 here = countString(here, end, &sink)
-                if here < end, isBreak(here) { return here }
+                if here < end, stopsAtLineEnd(here) { return here }
                 if state == .behindValue { endValue(at: place(here), &sink) }
 
             case .keptString, .keptName:
@@ -168,10 +172,10 @@ struct JSONScanner<Sink: JSONSink> {
                 case .goesOn: break
                 case .isBroken: state = .broken
                 case .hasEnded where state == .keptName:
-                    valueNode = kept.withBytes { member($0.baseAddress, $0.count) }
+                    valueNode = memberKept()
                     state = .colon
                 case .hasEnded:
-                    kept.withBytes { tell($0, &sink) }
+                    tellKept(&sink)
                     endValue(at: place(here), &sink)
                 }
 
@@ -180,7 +184,7 @@ struct JSONScanner<Sink: JSONSink> {
                     kept.append(byte)
                     here += 1
                 } else {
-                    kept.withBytes { tell($0, &sink) }
+                    tellKept(&sink)
                     endValue(at: place(here), &sink)
                 }
 
@@ -190,7 +194,7 @@ struct JSONScanner<Sink: JSONSink> {
 
             case .ignoredContainer, .ignoredContainersString:
                 here = passContainer(here, end)
-                if here < end, isBreak(here) { return here }
+                if here < end, stopsAtLineEnd(here) { return here }
                 if state == .behindValue { endValue(at: place(here), &sink) }
 
             case .ended, .broken:
@@ -205,9 +209,11 @@ struct JSONScanner<Sink: JSONSink> {
         return here
     }
 
+    // All that is called for each value is mutating, or static: else Swift copies the scanner for the call.
+
     /// Whether a part has stopped at a line end, as it does only where the text must be left.
     @inline(__always)
-    private func isBreak(_ here: Pointer) -> Bool {
+    private mutating func stopsAtLineEnd(_ here: Pointer) -> Bool {
         stopsAtLineEnds && state != .behindValue && state != .broken
             && JSONBytes.isLineEnd(here.pointee)
     }
@@ -321,8 +327,14 @@ struct JSONScanner<Sink: JSONSink> {
         return stop
     }
 
-    private func tell(_ bytes: UnsafeBufferPointer<UInt8>, _ sink: inout Sink) {
+    @inline(__always)
+    private mutating func tell(_ bytes: UnsafeBufferPointer<UInt8>, _ sink: inout Sink) {
         if let field = paths.nodes[Int(valueNode)].field { sink.value(field, bytes, valueKind) }
+    }
+
+    private func tellKept(_ sink: inout Sink) {
+        guard let field = paths.nodes[Int(valueNode)].field else { return }
+        kept.withBytes { sink.value(field, $0, valueKind) }
     }
 
     /// The value at `valueNode` has ended.
@@ -344,25 +356,22 @@ struct JSONScanner<Sink: JSONSink> {
     /// - Parameter here: behind the name's first quote.
     @inline(__always)
     private mutating func readName(_ here: Pointer, _ end: Pointer) -> Pointer {
-        // Most names are shorter than eight bytes, and one look tells both their end and what they are.
-        if end - here >= 8 {
-            let word = ByteWord.load(here)
-            let found = ByteWord.stringBreak(word)
-            if found != 0 {
-                let count = ByteWord.first(found)
-                let stop = here + count
-                if stop.pointee == UInt8(ascii: "\"") {
-                    let start = word & ((1 << UInt64(8 * count)) &- 1)
-                    valueNode = paths.member(of: container, start: start, name: here, count: count)
-                    return readColon(stop + 1, end)
-                }
-            } else {
-                let stop = JSONBytes.stringBreak(here + 8, end)
-                if stop < end, stop.pointee == UInt8(ascii: "\"") {
-                    valueNode = paths.member(
-                        of: container, start: word, name: here, count: stop - here)
-                    return readColon(stop + 1, end)
-                }
+        // Most names are short, and one look tells both their end and what they are.
+        if here < end {
+            let left = end - here
+            let bytes =
+                left >= ByteVector.scalarCount
+                ? ByteVector(loading: here) : ByteVector(loading: here, count: left)
+            let lane = bytes.stringBreaks.firstLane
+            let stop =
+                lane.map { here + $0 } ?? JSONBytes.stringBreak(here + ByteVector.scalarCount, end)
+            if stop < end, stop.pointee == UInt8(ascii: "\"") {
+                let count = stop - here
+                let start =
+                    count < 8
+                    ? bytes.firstWord & ((1 &<< UInt64(8 &* count)) &- 1) : bytes.firstWord
+                valueNode = paths.member(of: container, start: start, name: here, count: count)
+                return readColon(stop + 1, end)
             }
         }
         kept.removeAll()
@@ -380,10 +389,15 @@ struct JSONScanner<Sink: JSONSink> {
         return here
     }
 
-    private func member(_ name: Pointer?, _ count: Int) -> UInt8 {
-        guard let name else { return Paths.nowhere }
-        var start: UInt64 = 0
-        for place in 0..<min(count, 8) { start |= UInt64(name[place]) << UInt64(8 * place) }
-        return paths.member(of: container, start: start, name: name, count: count)
+    /// The place of the member whose name has come in pieces.
+    private func memberKept() -> UInt8 {
+        kept.withBytes { bytes in
+            guard let name = bytes.baseAddress else { return Paths.nowhere }
+            var start: UInt64 = 0
+            for place in 0..<min(bytes.count, 8) {
+                start |= UInt64(name[place]) << UInt64(8 * place)
+            }
+            return paths.member(of: container, start: start, name: name, count: bytes.count)
+        }
     }
 }

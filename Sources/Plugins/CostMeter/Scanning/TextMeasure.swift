@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// How much text there is, by kinds of characters that make tokens of different sizes.
 struct TextMeasure: Sendable, Equatable {
     private(set) var letters = 0
@@ -28,35 +30,44 @@ struct TextMeasure: Sendable, Equatable {
             left -= 1
         }
         while left > 0 {
-            // Each lane of a sum can hold what 31 words of eight bytes can come to.
-            var sums = Sums()
-            var words = 0
-            while left >= 8, words < 31 {
-                sums.add(ByteWord.load(here))
-                here += 8
-                left -= 8
-                words += 1
-            }
-            if left < 8, left > 0, words < 31 {
-                var word: UInt64 = 0
-                for place in 0..<left { word |= UInt64(here[place]) << UInt64(8 * place) }
-                sums.add(word)
-                left = 0
-            }
-            letters += Sums.total(sums.letters)
-            spaces += Sums.total(sums.spaces)
-            digits += Sums.total(sums.digits)
-            let two = Sums.total(sums.fromTwoBytes)
-            if two > 0 {
-                let (three, four) = (
-                    Sums.total(sums.fromThreeBytes), Sums.total(sums.fromFourBytes)
-                )
-                twoBytes += two - three
-                threeBytes += three - four
-                fourBytes += four
-            }
-            marks += Sums.total(sums.marks)
+            // A lane of a sum holds no more.
+            let count = min(left, 255 * ByteVector.scalarCount)
+            addASCII(here, count)
+            here += count
+            left -= count
         }
+    }
+
+    private mutating func addASCII(_ start: UnsafePointer<UInt8>, _ count: Int) {
+        var (letter, space, digit) = (ByteVector.zero, ByteVector.zero, ByteVector.zero)
+        var more = ByteVector.zero
+        ByteVector.forEach(start, count) { bytes in
+            // Each lane that says yes is all ones, which is minus one.
+            letter &-= (bytes | 0x20).isWithin(0x61, 0x7A)
+            space &-= bytes.isEqual(to: 0x20)
+            digit &-= bytes.isWithin(0x30, 0x39)
+            more &-= bytes.isHigh
+        }
+        let (letterCount, spaceCount, digitCount) = (letter.total, space.total, digit.total)
+        let moreCount = more.total
+        letters += letterCount
+        spaces += spaceCount
+        digits += digitCount
+        marks += count - letterCount - spaceCount - digitCount - moreCount
+        if moreCount > 0 { addMore(start, count) }
+    }
+
+    /// Adds what is more than ASCII, by the first bytes of characters of at least so many bytes.
+    private mutating func addMore(_ start: UnsafePointer<UInt8>, _ count: Int) {
+        var (two, three, four) = (ByteVector.zero, ByteVector.zero, ByteVector.zero)
+        ByteVector.forEach(start, count) { bytes in
+            two &-= bytes.isWithin(0xC0, 0xFF)
+            three &-= bytes.isWithin(0xE0, 0xFF)
+            four &-= bytes.isWithin(0xF0, 0xFF)
+        }
+        twoBytes += two.total - three.total
+        threeBytes += three.total - four.total
+        fourBytes += four.total
     }
 
     /// Adds an escaped character. Of a `\u` the four digits come next, as text.
@@ -85,49 +96,5 @@ struct TextMeasure: Sendable, Equatable {
         rest.threeBytes -= part.threeBytes
         rest.fourBytes -= part.fourBytes
         return rest
-    }
-
-    /// How many bytes of each kind there are, in eight lanes.
-    private struct Sums {
-        var letters: UInt64 = 0
-        var spaces: UInt64 = 0
-        var digits: UInt64 = 0
-        var marks: UInt64 = 0
-        /// First bytes of characters of at least so many bytes.
-        var fromTwoBytes: UInt64 = 0
-        var fromThreeBytes: UInt64 = 0
-        var fromFourBytes: UInt64 = 0
-
-        @inline(__always)
-        mutating func add(_ word: UInt64) {
-            let ascii = ~word & ByteWord.highs
-            let low = word & ~ByteWord.highs
-            let letter = Self.within(low | ByteWord.ones &* 0x20, 0x61, 0x7A) & ascii
-            let digit = Self.within(low, 0x30, 0x39) & ascii
-            // Zeros fill up the last word, and are nothing.
-            let space = Self.within(low, 0x20, 0x20) & ascii
-            let mark = Self.within(low, 0x01, 0x7F) & ascii & ~letter & ~digit & ~space
-            letters &+= letter >> 7
-            digits &+= digit >> 7
-            spaces &+= space >> 7
-            marks &+= mark >> 7
-            guard ascii != ByteWord.highs else { return }
-            let two = word & (word << 1) & ByteWord.highs
-            let three = two & (word << 2)
-            fromTwoBytes &+= two >> 7
-            fromThreeBytes &+= three >> 7
-            fromFourBytes &+= (three & (word << 3)) >> 7
-        }
-
-        /// The high bit of each byte from `first` to `last`; all of them have to be below 0x80.
-        @inline(__always)
-        private static func within(_ low: UInt64, _ first: UInt8, _ last: UInt8) -> UInt64 {
-            let atLeast = low &+ ByteWord.ones &* UInt64(0x80 - first)
-            let above = low &+ ByteWord.ones &* UInt64(0x7F - last)
-            return atLeast & ~above & ByteWord.highs
-        }
-
-        @inline(__always)
-        static func total(_ lanes: UInt64) -> Int { Int((lanes &* ByteWord.ones) >> 56) }
     }
 }

@@ -6,9 +6,12 @@ struct UsageReport: JSONSink {
     private(set) var model = ShortText()
     /// Why it stopped, in the provider's word; empty while it has not.
     private(set) var finishReason = ShortText()
-    private(set) var serviceTier = ShortText()
+    /// Nil while the answer has not said one that is known.
+    private(set) var serviceTier: ServiceTier?
     /// The text that has been generated so far, with reasoning and the arguments of tools.
     private(set) var text = TextMeasure()
+    /// Whether that is measured; not where it is sure not to be needed.
+    var measuresText = true
     private(set) var numbers = UsageNumbers()
     /// Whether the numbers are of the answer's end, or of what it has taken so far.
     private(set) var isWhole = false
@@ -58,10 +61,26 @@ struct UsageReport: JSONSink {
     private var choiceHasReasoning = false
     private var isRepetition = false
 
+    /// The next answer begins.
+    mutating func reset() {
+        model.removeAll()
+        finishReason.removeAll()
+        serviceTier = nil
+        text = TextMeasure()
+        measuresText = true
+        numbers.forget(.max)
+        isWhole = false
+        reportedText = TextMeasure()
+        document.reset()
+        costPlace = nil
+        choiceHasReasoning = false
+        isRepetition = false
+    }
+
     // MARK: - What the scanner finds
 
     mutating func begin(_ field: AnswerField, _ kind: JSONKind, member: Int, at place: Int) {
-        document.numbers.forget(forgotten(by: field, kind))
+        document.numbers.forget(Self.forgotten(by: field, kind, after: document.source))
         switch field {
         case .document: document.reset()
         case .usage, .innerUsage, .usageAtStart:
@@ -84,11 +103,13 @@ struct UsageReport: JSONSink {
     }
 
     /// The last of several members of one name counts, as where a whole text is read.
-    private func forgotten(by field: AnswerField, _ kind: JSONKind) -> UInt32 {
+    private static func forgotten(
+        by field: AnswerField, _ kind: JSONKind, after source: AnswerField?
+    ) -> UInt32 {
         switch field {
         case .usage, .innerUsage, .usageAtStart:
             // A null beside the object, at another place, says nothing.
-            kind == .object || document.source == field ? field.forgets : 0
+            kind == .object || source == field ? field.forgets : 0
         default: field.forgets
         }
     }
@@ -104,7 +125,7 @@ struct UsageReport: JSONSink {
         switch field {
         case .model: model.set(bytes)
         case .finishReason: finishReason.set(bytes)
-        case .serviceTier: serviceTier.set(bytes)
+        case .serviceTier: serviceTier = ServiceTier(reported: bytes)
         case .status: document.status.set(bytes)
         case .incompleteReason: document.reason.set(bytes)
         default: break
@@ -124,11 +145,11 @@ struct UsageReport: JSONSink {
     }
 
     mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if !isRepetition { text.add(bytes) }
+        if measuresText, !isRepetition { text.add(bytes) }
     }
 
     mutating func textEscape(isUnicode: Bool) {
-        if !isRepetition { text.addEscape(isUnicode: isUnicode) }
+        if measuresText, !isRepetition { text.addEscape(isUnicode: isUnicode) }
     }
 
     private mutating func endUsage(_ field: AnswerField, at place: Int) {

@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// The metrics of what answers took, found again without making a text.
+/// The metrics of what answers took.
 final class UsageCounters: Sendable {
     /// Those of one upstream and model.
     final class Series: Sendable {

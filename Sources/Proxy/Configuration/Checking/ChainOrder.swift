@@ -1,123 +1,130 @@
 import PluginAPI
 
-/// Finds orders of plugins that cannot work: a fact that is read before it is written.
+/// Finds orders of plugins that cannot work: a fact that is read before it is written, or never written.
 struct ChainOrder {
     /// - Parameter instances: those that could be made, by their labels.
     static func check(
         _ head: [PluginEntry], _ routes: [RouteEntry], _ registry: PluginRegistry,
         _ instances: [String: any Plugin], _ findings: inout Findings
     ) {
-        var order = ChainOrder(registry: registry, instances: instances)
-        let heads = order.steps(head)
-        if routes.isEmpty { order.check(heads, &findings) }
-        for route in routes { order.check(heads + order.steps(route.entries), &findings) }
+        var order = ChainOrder(registry: registry)
+        let heads = ChainStep.steps(head, registry, instances)
+        let chains = routes.map { route in
+            (route.name, heads + ChainStep.steps(route.entries, registry, instances))
+        }
+        if chains.isEmpty { order.check(nil, heads, &findings) }
+        for (route, chain) in chains { order.check(route, chain, &findings) }
+        for absence in order.absences where !order.isReported(absence.reader, absence.fact) {
+            findings.warning(
+                at: absence.reader.entry.source,
+                order.message(absence, isEverywhere: absence.routes.count == chains.count))
+        }
+        ChainPlacement.check(heads, routes, chains.map(\.1), &findings)
     }
 
     private let registry: PluginRegistry
-    private let instances: [String: any Plugin]
     /// A pair of plugins in the head of every chain is reported once.
     private var reported: Set<String> = []
+    private var absences: [Absence] = []
 
-    private init(registry: PluginRegistry, instances: [String: any Plugin]) {
-        self.registry = registry
-        self.instances = instances
+    private init(registry: PluginRegistry) { self.registry = registry }
+
+    /// A required fact that nobody writes.
+    private struct Absence {
+        let reader: ChainStep
+        let fact: FactUse
+        /// Where nobody does.
+        var routes: [String]
     }
 
-    private struct Step {
-        let entry: PluginEntry
-        let type: any Plugin.Type
-    }
-
-    private func steps(_ entries: [PluginEntry]) -> [Step] {
-        entries.compactMap { entry in
-            guard entry.settings.enabled, let type = entry.name.flatMap({ registry[$0] }) else {
-                return nil
-            }
-            return Step(entry: entry, type: type)
-        }
-    }
-
-    private mutating func check(_ chain: [Step], _ findings: inout Findings) {
-        for (index, reader) in chain.enumerated() {
-            for fact in reader.type.reads.map(FactUse.of) {
-                guard let read = Moment(fact, reader.type, index),
-                    instances[reader.entry.label]?.uses(fact) ?? true
-                else { continue }
-                let writers = chain.enumerated().compactMap { place, step in
-                    step.type.writes.map(FactUse.of).first { $0.name == fact.name }
-                        .flatMap { Moment($0, step.type, place) }
-                }.filter { $0.place != index }
-                let message: String?
-                if let first = writers.min() {
-                    message =
-                        first.comes(before: read)
-                        ? nil
-                        : Self.orderMessage(fact.name, read, first, reader, chain[first.place])
-                } else {
-                    message = fact.isRequired ? absentMessage(fact.name, reader) : nil
-                }
-                if let message, reported.insert("\(reader.entry.source.path) \(fact.name)").inserted
+    private mutating func check(
+        _ route: String?, _ steps: [ChainStep], _ findings: inout Findings
+    ) {
+        let chain = ChainFacts(steps: steps)
+        for (place, reader) in steps.enumerated() {
+            for fact in reader.reads {
+                if let late = chain.late(fact, readBy: place) {
+                    if reported.insert(Self.key(reader, fact)).inserted {
+                        findings.warning(at: reader.entry.source, Self.message(late, in: chain))
+                    }
+                } else if fact.isRequired, reader.instance != nil,
+                    chain.firstWrite(of: fact.name, but: place) == nil
                 {
-                    findings.warning(at: reader.entry.source, message)
+                    note(reader, fact, route)
                 }
             }
         }
     }
 
-    private static func orderMessage(
-        _ fact: String, _ read: Moment, _ written: Moment, _ reader: Step, _ writer: Step
-    ) -> String {
-        let readerName = "\"\(reader.entry.label)\""
-        let writerName = "\"\(writer.entry.label)\""
-        let writerPlace = "\(writerName) (\(writer.entry.source.path))"
+    private static func key(_ reader: ChainStep, _ fact: FactUse) -> String {
+        "\(reader.path) \(fact.name)"
+    }
+
+    private func isReported(_ reader: ChainStep, _ fact: FactUse) -> Bool {
+        reported.contains(Self.key(reader, fact))
+    }
+
+    private mutating func note(_ reader: ChainStep, _ fact: FactUse, _ route: String?) {
+        let known = absences.firstIndex {
+            $0.reader.path == reader.path && $0.fact.name == fact.name
+        }
+        if let known {
+            absences[known].routes += [route].compactMap(\.self)
+        } else {
+            absences.append(
+                Absence(reader: reader, fact: fact, routes: [route].compactMap(\.self)))
+        }
+    }
+
+    // MARK: In words
+
+    private static func message(_ late: ChainFacts.Late, in chain: ChainFacts) -> String {
+        let (read, written) = (late.reader, late.writer)
+        let (reader, writer) = (chain.steps[read.place], chain.steps[written.place])
         guard read.phase == written.phase else {
             return
-                "\(readerName) reads \(fact) in \(read.phase.words), and \(writerPlace) writes it only in "
+                "\(reader.name) reads \(late.fact) in \(read.phase.words), and \(writer.place) writes it only in "
                 + "\(written.phase.words), later in every order"
         }
-        let (earlier, later) =
-            read.phase.runsBackwards ? (reader, writer) : (writer, reader)
-        let top =
-            earlier.entry.route != nil && later.entry.route == nil
-            ? " to the top-level plugins," : ""
-        let why = read.phase.runsBackwards ? " (this phase runs last to first)" : ""
-        return "\(readerName) reads \(fact) before \(writerPlace) writes it\(why); "
-            + "move \"\(earlier.entry.label)\"\(top) before \"\(later.entry.label)\""
+        let finding = "\(reader.name) reads \(late.fact) before \(writer.place) writes it"
+        if read.phase.runsBackwards {
+            return finding + " (this phase runs last to first); "
+                + move([reader], before: writer)
+        }
+        guard let movers = chain.movers(of: written.place, before: read.place) else {
+            return finding + ", which in turn needs what that one writes; no order serves both"
+        }
+        return finding + "; " + move(movers.map { chain.steps[$0] }, before: reader)
     }
 
-    private func absentMessage(_ fact: String, _ reader: Step) -> String {
-        let able = registry.types.filter { type in type.writes.contains { $0.name == fact } }
-            .map { "\"\($0.name)\"" }
-        return "\"\(reader.entry.label)\" needs \(fact), which nothing in this chain writes; "
-            + (able.isEmpty
-                ? "no registered plugin does" : "add \(able.joined(separator: " or ")) before it")
+    private static func move(_ movers: [ChainStep], before other: ChainStep) -> String {
+        let names = movers.count == 1 ? [movers[0].name] : movers.map(\.place)
+        let leavesRoute = other.entry.route == nil && movers.contains { $0.entry.route != nil }
+        return "move " + names.joined(separator: ", then ")
+            + (leavesRoute ? " to the top-level plugins," : "") + " before \(other.name)"
+    }
+
+    private func message(_ absence: Absence, isEverywhere: Bool) -> String {
+        let (reader, fact) = (absence.reader, absence.fact)
+        let able = registry.types.filter { type in type.writes.contains { $0.name == fact.name } }
+            .map { "\"\($0.name)\"" }.joined(separator: " or ")
+        let isPartial = reader.entry.route == nil && !absence.routes.isEmpty && !isEverywhere
+        let place =
+            isPartial
+            ? "on \(absence.routes.asRoutes)" : "in this chain"
+        let finding = "\(reader.name) needs \(fact.name), which nothing \(place) writes; "
+        if able.isEmpty { return finding + "no registered plugin does" }
+        if isPartial {
+            return finding + "add \(able) there, or move \(reader.name) to the routes that have it"
+        }
+        return finding + "add \(able)" + (fact.isWhenCompleted ? "" : " before it")
     }
 }
 
-/// When a plugin of a chain may first read or write a fact.
-private struct Moment: Comparable {
-    let phase: Phase
-    /// The place in the chain.
-    let place: Int
-
-    /// Nil for a plugin that takes part in no phase.
-    init?(_ fact: FactUse, _ type: any Plugin.Type, _ place: Int) {
-        guard
-            let phase = fact.isWhenCompleted
-                ? .completed : Phase.allCases.first(where: { $0.isPart(of: type) })
-        else { return nil }
-        self.phase = phase
-        self.place = place
-    }
-
-    /// Whether what is written then is known when it is read: in the completed phase wherever they stand.
-    func comes(before read: Moment) -> Bool {
-        phase == .completed && read.phase == .completed || self < read
-    }
-
-    static func < (left: Self, right: Self) -> Bool {
-        guard left.phase == right.phase else { return left.phase < right.phase }
-        return left.phase.runsBackwards ? left.place > right.place : left.place < right.place
+extension [String] {
+    /// `route "a"`, `routes "a" and "b"`
+    var asRoutes: String {
+        (count == 1 ? "route " : "routes ") + map { "\"\($0)\"" }.inWords
     }
 }
 

@@ -7,6 +7,8 @@ struct ConfigurationBuilder {
     let folder: String
     let setup: (String) -> Setup
     var findings: Findings
+    /// What the instances show of themselves.
+    let gauges = InstanceGauges()
 
     /// Nil when there is an error, be it one that was found before.
     mutating func build(_ root: ConfigurationValue) -> ServerConfiguration? {
@@ -49,7 +51,7 @@ struct ConfigurationBuilder {
                 route.checked(
                     upstreams: names, plugins: plugins.compactMap(\.enabled))
             },
-            effective: effective(settings, plugins, routes, routePlugins))
+            effective: effective(settings, plugins, routes, routePlugins), gauges: gauges)
     }
 
     // MARK: Listeners
@@ -94,6 +96,10 @@ struct ConfigurationBuilder {
                 { label in
                     var made = setup(label)
                     made.makeStream = makeStream
+                    // Metrics of another kind show nothing, and so need not be kept from it.
+                    if let store = made.metrics as? MetricsStore {
+                        made.metrics = gauges.metrics(countingIn: store)
+                    }
                     return made
                 }, registry, &findings)
         }

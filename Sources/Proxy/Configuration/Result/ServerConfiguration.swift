@@ -20,6 +20,8 @@ package struct ServerConfiguration: Sendable {
     package let routes: [RouteConfiguration]
     /// The whole of it with its defaults, without what must not be shown.
     package let effective: JSONValue
+    /// What its instances show of themselves while it is in force.
+    package let gauges: InstanceGauges
 }
 
 /// What one client may ask for.

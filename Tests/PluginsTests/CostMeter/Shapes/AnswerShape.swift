@@ -63,7 +63,8 @@ struct AnswerShape: Sendable, CustomTestStringConvertible {
 
     var expected: Reading {
         Reading(
-            usage: usage, model: model, finishReason: finishReason, serviceTier: serviceTier,
+            usage: usage, model: model, finishReason: finishReason,
+            serviceTier: ServiceTier(reported: serviceTier),
             cost: cost)
     }
 
@@ -71,7 +72,7 @@ struct AnswerShape: Sendable, CustomTestStringConvertible {
         var usage: TokenUsage?
         var model: String
         var finishReason: String
-        var serviceTier: String
+        var serviceTier: ServiceTier?
         var cost: String?
     }
 }
@@ -80,7 +81,7 @@ extension AnswerShape.Reading {
     init(_ report: UsageReport) {
         self.init(
             usage: report.numbers.usage, model: report.model.string,
-            finishReason: report.finishReason.string, serviceTier: report.serviceTier.string,
+            finishReason: report.finishReason.string, serviceTier: report.serviceTier,
             cost: report.numbers.cost?.description)
     }
 }
@@ -103,7 +104,7 @@ extension UsageReport {
                 }
             }
         }
-        report.end(isBroken: isStream ? events.isBroken : json.isBroken)
+        report.end(isBroken: (isStream ? events.json.state : json.state) == .broken)
         return report
     }
 
