@@ -3,14 +3,16 @@
 
 # Exclusivity is checked in debug builds, tests and sanitizer runs; the checks cost a fifth of all
 # instructions in release (docs/decisions/exclusivity-checks.md).
-RELEASE = -c release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
+# With the standard library inside, the program needs no Swift where it runs: only libcurl and hiredis.
+RELEASE = -c release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
+    --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
 # Where `make install` puts things; DESTDIR goes in front of all of them.
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
-.PHONY: run build static install test test-swift test-black-box check-docs bench format lint fuzz sanitize clean
+.PHONY: run build install test test-swift test-black-box check-docs bench format lint fuzz sanitize clean
 
 run: build
 	.build/release/sluice demo
@@ -19,12 +21,7 @@ build:
 	scripts/install build
 	swift build $(RELEASE) --product sluice
 
-# One that needs no Swift where it runs: only libcurl and hiredis.
-static:
-	scripts/install build
-	swift build $(RELEASE) --static-swift-stdlib --product sluice
-
-# What is built is installed: `make static && sudo make install`. Nothing in $(SYSCONFDIR) is overwritten.
+# What is built is installed: `make build && sudo make install`. Nothing in $(SYSCONFDIR) is overwritten.
 # SLUICE names another program.
 SLUICE ?= .build/release/sluice
 DATA = $(DESTDIR)$(PREFIX)/share/sluice

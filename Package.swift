@@ -2,6 +2,7 @@
 import PackageDescription
 
 // Imports run one way:  sluice -> DemoUpstream, ActivityReport -> Proxy -> PluginAPI <- Plugins
+//                       sluice -> Replay -> ActivityReport
 // Swift packages this one depends on: none. System libraries: libcurl, hiredis.
 
 let swift: [SwiftSetting] = [
@@ -38,8 +39,12 @@ let package = Package(
         .target(
             name: "ActivityReport", dependencies: ["PluginAPI", "Proxy"],
             swiftSettings: swift),
+        .target(
+            name: "Replay", dependencies: ["PluginAPI", "Proxy", "ActivityReport"],
+            swiftSettings: swift),
         .executableTarget(
-            name: "sluice", dependencies: ["Proxy", "Plugins", "DemoUpstream", "ActivityReport"],
+            name: "sluice",
+            dependencies: ["Proxy", "Plugins", "DemoUpstream", "ActivityReport", "Replay"],
             swiftSettings: swift),
         .testTarget(name: "PluginAPITests", dependencies: ["PluginAPI"], swiftSettings: swift),
         .testTarget(
@@ -49,6 +54,9 @@ let package = Package(
         .testTarget(
             name: "ActivityReportTests",
             dependencies: ["ActivityReport", "Plugins", "PluginTesting"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "ReplayTests", dependencies: ["Replay", "Plugins", "PluginTesting"],
             swiftSettings: swift),
         .testTarget(
             name: "ProxyTests", dependencies: ["Proxy", "Plugins"], swiftSettings: swift),

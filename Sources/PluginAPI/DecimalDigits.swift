@@ -15,16 +15,35 @@ enum DecimalDigits {
             of: pair.loadUnaligned(as: UInt16.self), as: UInt16.self)
     }
 
-    /// How many digits a number has.
+    /// A number, of up to 20 digits.
+    /// - Returns: how many it has.
     @inline(__always)
-    static func count(_ number: UInt) -> Int {
-        var digits = 1
-        var rest = number
-        while rest >= 100 {
-            rest /= 100
-            digits += 2
+    static func write(_ number: UInt, to text: UnsafeMutablePointer<UInt8>) -> Int {
+        if number < 10 {
+            text[0] = UInt8(ascii: "0") + UInt8(number)
+            return 1
         }
-        return rest >= 10 ? digits + 1 : digits
+        if number < 100 {
+            writePair(number, to: text)
+            return 2
+        }
+        if number < 1000 {
+            text[0] = UInt8(ascii: "0") + UInt8(number / 100)
+            writePair(number % 100, to: text + 1)
+            return 3
+        }
+        return writeLong(number, to: text)
+    }
+
+    private static func writeLong(_ number: UInt, to text: UnsafeMutablePointer<UInt8>) -> Int {
+        var count = 4
+        var rest = number / 10_000
+        while rest > 0 {
+            rest /= 10
+            count += 1
+        }
+        write(number, count: count, to: text)
+        return count
     }
 
     /// The last `count` digits of a number, with zeros in front where it has fewer.

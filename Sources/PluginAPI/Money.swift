@@ -73,10 +73,7 @@ extension Money: CustomStringConvertible {
             text[0] = UInt8(ascii: "-")
             count = 1
         }
-        let whole = UInt(amount / Self.unit)
-        let digits = DecimalDigits.count(whole)
-        DecimalDigits.write(whole, count: digits, to: text + count)
-        count += digits
+        count += DecimalDigits.write(UInt(amount / Self.unit), to: text + count)
         var fraction = UInt(amount % Self.unit)
         guard fraction != 0 else { return count }
         var decimals = Self.decimals

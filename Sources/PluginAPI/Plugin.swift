@@ -51,6 +51,14 @@ public protocol Plugin: Sendable {
     /// asks, so as not to warn of an order that does not matter.
     func uses(_ fact: any FactDeclaration) -> Bool
 
+    /// What this instance, as it is configured, needs of a request to decide about it, or to learn the facts
+    /// that it writes. All of it, unless the plugin says otherwise; empty for one that goes by method, path,
+    /// address and facts alone; nil for one that refuses nothing and writes no facts.
+    ///
+    /// `sluice replay` asks: an activity record has neither fields nor bodies, so a plugin that needs them is
+    /// not asked about records, and its recorded decisions stand.
+    var decidesBy: RequestParts? { get }
+
     /// Opens what the instance needs to run (files, threads). Called once, before its first request.
     /// An error refuses the configuration.
     func start() throws
@@ -74,6 +82,7 @@ extension Plugin {
     public var state: JSONValue { .null }
     public func takesPart(in phase: Phase) -> Bool { true }
     public func uses(_ fact: any FactDeclaration) -> Bool { true }
+    public var decidesBy: RequestParts? { .all }
     public func start() throws {}
     public func reopen() {}
     public func stop() {}

@@ -16,6 +16,8 @@ public struct RequestIdentifier: Plugin, RequestPhase, ResponseHeadPhase {
 
     private let header: HeaderName
 
+    public var decidesBy: RequestParts? { nil }
+
     public init(_ configuration: Configuration, _ setup: Setup) {
         header = configuration.header
     }

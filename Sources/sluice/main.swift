@@ -2,7 +2,10 @@ import ActivityReport
 import DemoUpstream
 import Plugins
 import Proxy
+import Replay
 
 Sluice.main(
     plugins: BuiltIn.plugins,
-    commands: [ActivityCommand.self, DemoCommand.self, DemoUpstreamCommand.self])
+    commands: [
+        ActivityCommand.self, ReplayCommand.self, DemoCommand.self, DemoUpstreamCommand.self,
+    ])

@@ -147,6 +147,7 @@ def test_redis_is_killed_and_restarted_under_load(start_sluice, start_redis, qui
     assert errors(proxy) == errors_after
 
 
+@pytest.mark.alone
 def test_a_redis_that_hangs_holds_requests_up_no_longer_than_the_timeout(
     start_sluice, start_redis, quick_upstream, flood
 ):

@@ -33,7 +33,7 @@ package final class ActivityFile {
     ) throws(InputFailure) {
         var isFirst = lseek(descriptor, 0, SEEK_CUR) <= 0
         while let run = try next() {
-            if isFirst { try refuseCompressed(run) }
+            if isFirst { try refuseCompressed(run, for: "activity") }
             isFirst = false
             reader.read(run, body)
         }
@@ -52,7 +52,7 @@ package final class ActivityFile {
     }
 
     /// The next bytes, valid until the next call; nil at the end.
-    private func next() throws(InputFailure) -> UnsafeBufferPointer<UInt8>? {
+    package func next() throws(InputFailure) -> UnsafeBufferPointer<UInt8>? {
         hasBuffer = true
         while true {
             let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -62,13 +62,18 @@ package final class ActivityFile {
         }
     }
 
-    private func refuseCompressed(_ bytes: UnsafeBufferPointer<UInt8>) throws(InputFailure) {
+    /// - Parameters:
+    ///   - bytes: those that the file begins with.
+    ///   - command: that could read them from another program.
+    package func refuseCompressed(
+        _ bytes: UnsafeBufferPointer<UInt8>, for command: String
+    ) throws(InputFailure) {
         let tools: [(tool: String, beginning: [UInt8])] = [
             ("zcat", [0x1F, 0x8B]), ("zstdcat", [0x28, 0xB5, 0x2F, 0xFD]),
             ("xzcat", [0xFD, 0x37, 0x7A, 0x58, 0x5A]), ("bzcat", [0x42, 0x5A, 0x68]),
         ]
         guard let found = tools.first(where: { bytes.starts(with: $0.beginning) }) else { return }
         throw InputFailure(
-            "\(name): the file is compressed; try: \(found.tool) FILE | sluice activity -")
+            "\(name): the file is compressed; try: \(found.tool) FILE | sluice \(command) -")
     }
 }

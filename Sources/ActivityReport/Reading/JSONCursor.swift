@@ -1,37 +1,45 @@
 /// Reads JSON (RFC 8259) in place: everything is checked, and nothing is copied.
 ///
 /// What it hands out points into the bytes that it was made for.
-struct JSONCursor {
+package struct JSONCursor {
     // Invariant: start <= position <= end, all in or right behind the same bytes.
     private let start: UnsafePointer<UInt8>
-    private(set) var position: UnsafePointer<UInt8>
+    package private(set) var position: UnsafePointer<UInt8>
     private let end: UnsafePointer<UInt8>
 
     /// Where the bytes are not JSON, and what was expected there.
-    struct Fault: Error {
+    package struct Fault: Error {
         /// From the beginning, in bytes.
-        let offset: Int
-        let expected: StaticString
+        package let offset: Int
+        package let expected: StaticString
+
+        package init(offset: Int, expected: StaticString) {
+            self.offset = offset
+            self.expected = expected
+        }
     }
 
     /// What stands between two quotes.
-    struct Text {
-        let bytes: UnsafeBufferPointer<UInt8>
-        let hasEscapes: Bool
+    package struct Text {
+        package let bytes: UnsafeBufferPointer<UInt8>
+        package let hasEscapes: Bool
+
+        /// As it reads.
+        package var string: String { UnescapedText.string(self) }
     }
 
     /// A number as written.
-    struct Number {
-        let bytes: UnsafeBufferPointer<UInt8>
+    package struct Number {
+        package let bytes: UnsafeBufferPointer<UInt8>
         /// Neither a fraction nor an exponent.
-        let isWhole: Bool
+        package let isWhole: Bool
     }
 
     /// Lists and objects in each other; a record has three.
     private static let deepest = 128
 
     /// - Parameter bytes: not empty.
-    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    package init(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { preconditionFailure("no bytes to read") }
         self.start = start
         position = start
@@ -40,14 +48,14 @@ struct JSONCursor {
 
     // MARK: Bytes
 
-    var isAtEnd: Bool { position == end }
+    package var isAtEnd: Bool { position == end }
 
     /// The byte here; at the end a zero, which cannot stand in JSON.
     @inline(__always)
-    var byte: UInt8 { position < end ? position.pointee : 0 }
+    package var byte: UInt8 { position < end ? position.pointee : 0 }
 
     @inline(__always)
-    mutating func skipSpace() {
+    package mutating func skipSpace() {
         while position < end {
             switch position.pointee {
             case 0x20, 0x0A, 0x0D, 0x09: position += 1
@@ -57,13 +65,13 @@ struct JSONCursor {
     }
 
     @inline(__always)
-    mutating func take(_ expected: UInt8) -> Bool {
+    package mutating func take(_ expected: UInt8) -> Bool {
         guard position < end, position.pointee == expected else { return false }
         position += 1
         return true
     }
 
-    func fault(_ expected: StaticString) -> Fault {
+    package func fault(_ expected: StaticString) -> Fault {
         Fault(offset: position - start, expected: expected)
     }
 
@@ -71,7 +79,7 @@ struct JSONCursor {
 
     /// A string.
     @inline(__always)
-    mutating func text() throws(Fault) -> Text {
+    package mutating func text() throws(Fault) -> Text {
         guard take(UInt8(ascii: "\"")) else { throw fault("a string") }
         let start = position
         skipPlain()
@@ -183,7 +191,7 @@ struct JSONCursor {
 
     /// A number.
     @inline(__always)
-    mutating func number() throws(Fault) -> Number {
+    package mutating func number() throws(Fault) -> Number {
         let start = position
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try digits() }
@@ -212,7 +220,7 @@ struct JSONCursor {
 
     /// `true`, `false` or `null`.
     @inline(__always)
-    mutating func literal(_ word: StaticString) throws(Fault) {
+    package mutating func literal(_ word: StaticString) throws(Fault) {
         let count = word.utf8CodeUnitCount
         guard end - position >= count,
             UnsafeRawBufferPointer(start: position, count: count).elementsEqual(
@@ -223,7 +231,7 @@ struct JSONCursor {
 
     /// `null`, if it stands here.
     @inline(__always)
-    mutating func takeNull() throws(Fault) -> Bool {
+    package mutating func takeNull() throws(Fault) -> Bool {
         guard byte == UInt8(ascii: "n") else { return false }
         try literal("null")
         return true
@@ -231,7 +239,7 @@ struct JSONCursor {
 
     // MARK: What is passed over
 
-    mutating func skipValue() throws(Fault) { try skipValue(depth: 0) }
+    package mutating func skipValue() throws(Fault) { try skipValue(depth: 0) }
 
     private mutating func skipValue(depth: Int) throws(Fault) {
         guard depth < Self.deepest else { throw fault("fewer lists and objects in each other") }
@@ -255,24 +263,24 @@ struct JSONCursor {
 
     /// Begins an object; its values are to be read in turn.
     @inline(__always)
-    mutating func members() throws(Fault) -> Members {
+    package mutating func members() throws(Fault) -> Members {
         guard take(UInt8(ascii: "{")) else { throw fault("an object") }
         return Members()
     }
 
     /// Begins a list; its values are to be read in turn.
     @inline(__always)
-    mutating func elements() throws(Fault) -> Elements {
+    package mutating func elements() throws(Fault) -> Elements {
         guard take(UInt8(ascii: "[")) else { throw fault("a list") }
         return Elements()
     }
 
-    struct Members {
+    package struct Members {
         private var isFirst = true
 
         /// The next key, with the cursor at its value; nil behind the object's end.
         @inline(__always)
-        mutating func next(_ cursor: inout JSONCursor) throws(Fault) -> Text? {
+        package mutating func next(_ cursor: inout JSONCursor) throws(Fault) -> Text? {
             cursor.skipSpace()
             if cursor.take(UInt8(ascii: "}")) { return nil }
             if !isFirst {
@@ -289,12 +297,12 @@ struct JSONCursor {
         }
     }
 
-    struct Elements {
+    package struct Elements {
         private var isFirst = true
 
         /// Whether there is a next value, which the cursor then is at.
         @inline(__always)
-        mutating func next(_ cursor: inout JSONCursor) throws(Fault) -> Bool {
+        package mutating func next(_ cursor: inout JSONCursor) throws(Fault) -> Bool {
             cursor.skipSpace()
             if cursor.take(UInt8(ascii: "]")) { return false }
             if !isFirst {

@@ -6,6 +6,12 @@ package struct RecordProblem: Error {
     /// In bytes from the line's beginning.
     let offset: Int
 
+    package init(key: StaticString?, expected: StaticString, offset: Int) {
+        self.key = key
+        self.expected = expected
+        self.offset = offset
+    }
+
     /// `status: expected a whole number or null, found "fast","upst… (column 17)`
     package func description(in line: UnsafeBufferPointer<UInt8>) -> String {
         let rest = line.dropFirst(offset)

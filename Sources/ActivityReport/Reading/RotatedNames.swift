@@ -3,11 +3,14 @@ package enum RotatedNames {
     /// The names with the files of each log in the order of their time: `NAME.20260131T120000Z`,
     /// `NAME.20260131T120000Z-001`, and at last `NAME`, which is still written. Logs stay in the order
     /// in which they are first named.
-    package static func inOrderOfTime(_ names: [String]) -> [String] {
+    package static func inOrderOfTime(_ names: [String]) -> [String] { logs(names).flatMap(\.self) }
+
+    /// The same, with the files of each log by themselves.
+    package static func logs(_ names: [String]) -> [[String]] {
         let parts = names.map(split)
         var logs: [String] = []
         for part in parts where !logs.contains(part.log) { logs.append(part.log) }
-        return logs.flatMap { log in
+        return logs.map { log in
             zip(names, parts).filter { $0.1.log == log }
                 .sorted { ($0.1.ending ?? "~") < ($1.1.ending ?? "~") }
                 .map(\.0)

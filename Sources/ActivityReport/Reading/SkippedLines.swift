@@ -6,7 +6,7 @@ package struct SkippedLines: Sendable {
 
     package init() {}
 
-    mutating func add(_ problem: () -> String) {
+    package mutating func add(_ problem: () -> String) {
         count += 1
         if firstProblem == nil { firstProblem = problem() }
     }

@@ -43,9 +43,7 @@ private struct AddressWriter {
 
     @inline(__always)
     private mutating func writePart(_ part: UInt32) {
-        let digits = part < 10 ? 1 : part < 100 ? 2 : 3
-        DecimalDigits.write(UInt(part), count: digits, to: text + count)
-        count += digits
+        count += DecimalDigits.write(UInt(part), to: text + count)
     }
 
     mutating func writeV6(_ bits: UInt128) {

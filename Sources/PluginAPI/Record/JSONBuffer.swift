@@ -209,9 +209,8 @@ extension JSONBuffer {
     }
 
     private func appendDigits(_ number: UInt) {
-        let digits = DecimalDigits.count(number)
-        reserve(digits)
-        DecimalDigits.write(number, count: digits, to: base + count)
-        count += digits
+        // UInt.max has 20 digits.
+        reserve(20)
+        count += DecimalDigits.write(number, to: base + count)
     }
 }

@@ -70,6 +70,8 @@ public struct APIKeys: Plugin, RequestPhase {
     private let allowsAnonymous: Bool
     private let anonymousTier: String?
 
+    public var decidesBy: RequestParts? { .fields }
+
     public init(_ configuration: Configuration, _ setup: Setup) throws {
         var records = configuration.keys.keys.enumerated().map { index, key in
             KeyRecord(digest: key.hash.digest, grant: key.grant, place: .element(index))

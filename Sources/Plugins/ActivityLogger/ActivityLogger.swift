@@ -94,6 +94,8 @@ public struct ActivityLogger: Plugin, RequestBodyPhase, ResponseBodyPhase, Compl
     private let writer: LineWriter
     private let setup: Setup
 
+    public var decidesBy: RequestParts? { nil }
+
     public init(_ configuration: Configuration, _ setup: Setup) throws(ConfigurationError) {
         self.setup = setup
         bodies = RecordedBodies(configuration.bodies)

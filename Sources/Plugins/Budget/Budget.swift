@@ -270,6 +270,8 @@ public struct Budget: SharedStatePhase, ResponseHeadPhase, ResponseBodyPhase, Co
 
     public func periodic(_ state: any StateAccess) { contended.look(state, now: setup.time.wall) }
 
+    public var decidesBy: RequestParts? { key.isOfFields ? .fields : [] }
+
     public func uses(_ fact: any FactDeclaration) -> Bool {
         switch fact.name {
         case Facts.tier.name: !tiers.isEmpty || key.uses(fact)

@@ -124,6 +124,8 @@ public struct ConcurrencyLimiter: AsyncRequestPhase, CompletedPhase {
 
     public func stop() { places.retire(rules) }
 
+    public var decidesBy: RequestParts? { key.isOfFields ? .fields : [] }
+
     public func uses(_ fact: any FactDeclaration) -> Bool { key.uses(fact) }
 
     public var state: JSONValue {

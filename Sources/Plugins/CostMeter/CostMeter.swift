@@ -112,6 +112,8 @@ public struct CostMeter: WholeRequestPhase, ResponseHeadPhase, ResponseBodyPhase
 
     public func takesPart(in phase: Phase) -> Bool { phase != .requestBody }
 
+    public var decidesBy: RequestParts? { .bodies }
+
     public var state: JSONValue { totals.state }
 
     public func periodic(_ state: any StateAccess) { totals.learn(state) }

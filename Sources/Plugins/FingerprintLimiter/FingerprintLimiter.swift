@@ -92,6 +92,8 @@ public struct FingerprintLimiter: SharedStatePhase, ResponseHeadPhase {
         log = setup.log
     }
 
+    public var decidesBy: RequestParts? { .fields }
+
     public var state: JSONValue { limiter.state }
 
     public func uses(_ fact: any FactDeclaration) -> Bool {

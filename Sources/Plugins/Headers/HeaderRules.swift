@@ -25,6 +25,8 @@ public struct HeaderRules: Plugin, RequestPhase, ResponseHeadPhase {
     private let request: FieldEditor
     private let response: FieldEditor
 
+    public var decidesBy: RequestParts? { nil }
+
     public init(_ configuration: Configuration, _ setup: Setup) {
         request = FieldEditor(configuration.request)
         response = FieldEditor(configuration.response)

@@ -85,6 +85,8 @@ public struct IPLimiter: SharedStatePhase, ResponseHeadPhase {
         limiter = Limiter(configuration, key: "address", limits, setup)
     }
 
+    public var decidesBy: RequestParts? { [] }
+
     public var state: JSONValue { limiter.state }
 
     public func step(_ exchange: Exchange) -> StateStep? {

@@ -45,6 +45,11 @@ struct LimitKey: Sendable {
         return parts.contains { $0.name == part.name }
     }
 
+    /// Whether a part of it is a field of the request.
+    var isOfFields: Bool {
+        parts.contains { if case .header = $0 { true } else { false } }
+    }
+
     var name: String { parts.map(\.name).joined(separator: "+") }
 
     /// - Returns: nil when the request is not limited.

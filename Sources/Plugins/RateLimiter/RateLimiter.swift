@@ -91,6 +91,8 @@ public struct RateLimiter: SharedStatePhase, ResponseHeadPhase, CompletedPhase {
 
     public var state: JSONValue { limiter.state }
 
+    public var decidesBy: RequestParts? { key.isOfFields ? .fields : [] }
+
     public func uses(_ fact: any FactDeclaration) -> Bool {
         switch fact.name {
         case Facts.ownLimits.name: usesOwnLimits

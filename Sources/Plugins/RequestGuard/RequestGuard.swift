@@ -88,6 +88,13 @@ public struct RequestGuard: RequestPhase {
         }
     }
 
+    public var decidesBy: RequestParts? {
+        var parts: RequestParts = []
+        if query != nil || contentTypes != nil || !requiredHeaders.isEmpty { parts.insert(.fields) }
+        if body != nil { parts.insert(.bodies) }
+        return parts
+    }
+
     public func request(_ exchange: Exchange) -> Decision {
         let request = exchange.request
         return checkMethod(request)

@@ -63,6 +63,8 @@ public struct Retry: RequestPhase {
     private let policy: RetryPolicy
     private let nonIdempotent: NonIdempotent
 
+    public var decidesBy: RequestParts? { nil }
+
     public init(_ configuration: Configuration, _ setup: Setup) {
         policy = RetryPolicy(
             attempts: configuration.attempts, statuses: configuration.statuses,

@@ -31,6 +31,8 @@ public struct SSEKeepalive: RequestPhase, ResponseHeadPhase, ResponseBodyPhase {
     private let filler: Filler
     private let early: EarlyHead?
 
+    public var decidesBy: RequestParts? { nil }
+
     public init(_ configuration: Configuration, _ setup: Setup) {
         // A line that begins with a colon is a comment (WHATWG HTML §9.2.6); the blank line ends it as an event
         // without data, which clients do not dispatch.

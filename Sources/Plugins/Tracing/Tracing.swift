@@ -63,6 +63,8 @@ public struct Tracing: Plugin, RequestPhase, CompletedPhase {
     private let exporter: SpanExporter?
     private let setup: Setup
 
+    public var decidesBy: RequestParts? { nil }
+
     public init(_ configuration: Configuration, _ setup: Setup) {
         self.setup = setup
         endpoint = configuration.endpoint

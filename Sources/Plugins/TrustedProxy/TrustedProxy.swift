@@ -24,6 +24,8 @@ public struct TrustedProxy: Plugin, RequestPhase {
     private let walk: ClientWalk
     private let fields: ForwardingFields
 
+    public var decidesBy: RequestParts? { .fields }
+
     public init(_ configuration: Configuration, _ setup: Setup) throws {
         trusted = try NetworkSet(configuration.trusted, setting: "trusted", setup)
         walk = ClientWalk(header: configuration.header)

@@ -110,8 +110,6 @@ public struct VelocityGuard: RequestPhase, CompletedPhase, PeriodicPhase {
         _ = common?.report(multiplier: multiplier, setup)
     }
 
-    public func uses(_ fact: any FactDeclaration) -> Bool { !tiers.isEmpty }
-
     // MARK: - Each request
 
     public func request(_ exchange: Exchange) -> Decision {
@@ -158,6 +156,12 @@ public struct VelocityGuard: RequestPhase, CompletedPhase, PeriodicPhase {
 
     /// Whether the mode is on, since and until when, what started it, and what the window holds; with
     /// scope `upstream` by the upstream's name. Any thread.
+    public var decidesBy: RequestParts? { [] }
+
+    public func uses(_ fact: any FactDeclaration) -> Bool {
+        fact.name != Facts.tier.name || !tiers.isEmpty
+    }
+
     public var state: JSONValue {
         let now = setup.time.monotonic
         if let common { return .object(common.state(at: now)) }

@@ -19,6 +19,10 @@ final class AdminService: LocalService {
     init(_ sources: AdminSources) {
         self.sources = sources
         pages = [
+            "/": Page(isOpen: true) { _, _, _ in DashboardPage.answer },
+            "/dashboard/events": Page { exchange, generation, sources in
+                DashboardStream.answer(exchange, generation, sources)
+            },
             "/healthz": Page(isOpen: true) { _, _, _ in HealthPages.health },
             "/readyz": Page(isOpen: true) { _, _, sources in HealthPages.readiness(sources) },
             "/metrics": Page { exchange, generation, sources in

@@ -8,6 +8,9 @@ struct AdminSources: Sendable {
     let connections: ConnectionCount
     /// Those that serve clients.
     let workers: [Worker]
+    /// Of the admin listener's own loop.
+    let history: History
+    let time: any TimeSource
     /// Reads the configuration anew, and tells what came of it.
     let reload: @Sendable () async -> ReloadResult
 

@@ -35,19 +35,14 @@ enum MetricsPage {
     private static func renderProcess(
         _ contents: MetricsStore.Contents, _ connections: Int, _ text: inout PrometheusText
     ) {
-        func total(_ counter: KeyPath<WorkerMetrics, LocalCounter>) -> UInt64 {
-            contents.workers.reduce(0) { $0 + $1[keyPath: counter].value }
-        }
         text.family("connections", "gauge", "Open client connections.")
         text.sample("connections", [], Double(connections))
         text.family(
             "connections_refused_total", "counter",
             "Connections refused because there were too many.")
-        text.sample("connections_refused_total", [], total(\.connectionsRefused))
+        text.sample("connections_refused_total", [], contents.connectionsRefused)
         text.family("requests_in_flight", "gauge", "Requests that have begun and not ended.")
-        let started = total(\.requestsStarted)
-        let ended = total(\.requestsEnded)
-        text.sample("requests_in_flight", [], Double(started > ended ? started - ended : 0))
+        text.sample("requests_in_flight", [], contents.requestsInFlight)
     }
 
     private static func renderRoutes(
@@ -57,10 +52,8 @@ enum MetricsPage {
             ($0.key.route, $0.key.upstream) < ($1.key.route, $1.key.upstream)
         }
         text.family("requests_total", "counter", "Requests by the status that clients saw.")
-        for (key, workers) in routes {
-            var counts: [Int: UInt64] = [:]
-            for worker in workers { counts.merge(worker.requests, uniquingKeysWith: +) }
-            for (status, count) in counts.sorted(by: { $0.key < $1.key }) {
+        for (key, statuses) in contents.requests {
+            for (status, count) in statuses {
                 text.sample(
                     "requests_total",
                     [("route", key.route), ("upstream", key.upstream), ("status", String(status))],
@@ -126,9 +119,8 @@ enum MetricsPage {
     private static func renderSeries(
         _ contents: MetricsStore.Contents, _ text: inout PrometheusText
     ) {
-        let counters = contents.counters.sorted { $0.key < $1.key }.map(\.value)
         var previous = ""
-        for series in counters {
+        for series in contents.sortedCounters {
             if series.name != previous { text.family(series.name, "counter", series.help) }
             previous = series.name
             text.sample(
@@ -136,7 +128,7 @@ enum MetricsPage {
                 decimals: series.value.decimals)
         }
         previous = ""
-        for series in contents.gauges.sorted(by: { $0.key < $1.key }).map(\.value) {
+        for series in contents.sortedGauges {
             if series.name != previous { text.family(series.name, "gauge", series.help) }
             previous = series.name
             text.sample(series.name, series.labels, series.value())

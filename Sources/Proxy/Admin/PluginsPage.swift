@@ -8,8 +8,12 @@ enum PluginsPage {
             200,
             [
                 "state": sources.sharedState, "generation": .number(generation.number),
-                "plugins": .array(generation.plugins.map { render($0, generation, contents) }),
+                "plugins": plugins(generation, contents),
             ])
+    }
+
+    static func plugins(_ generation: Generation, _ contents: MetricsStore.Contents) -> JSONValue {
+        .array(generation.plugins.map { render($0, generation, contents) })
     }
 
     private static func render(

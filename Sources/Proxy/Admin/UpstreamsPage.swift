@@ -7,13 +7,19 @@ enum UpstreamsPage {
     static func answer(_ generation: Generation, at now: MonotonicTime, wall: WallTime)
         -> LocalAnswer
     {
-        let clock = Clock(now: now, wall: wall)
-        return .json(
+        .json(
             200,
             [
                 "generation": .number(generation.number),
-                "upstreams": .array(generation.upstreams.map { render($0, clock) }),
+                "upstreams": upstreams(generation, at: now, wall: wall),
             ])
+    }
+
+    static func upstreams(_ generation: Generation, at now: MonotonicTime, wall: WallTime)
+        -> JSONValue
+    {
+        let clock = Clock(now: now, wall: wall)
+        return .array(generation.upstreams.map { render($0, clock) })
     }
 
     private static func render(_ upstream: Upstream, _ clock: Clock) -> JSONValue {

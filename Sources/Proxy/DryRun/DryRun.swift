@@ -6,6 +6,8 @@ import PluginAPI
 ///
 /// It is the engine itself that runs, with the plugins as they are configured; only nothing is started,
 /// so that no file is written, and state is in memory. On one thread.
+///
+/// Either one after the other with `run`, or many at once, as in DryRun+Holding.
 package final class DryRun {
     package struct Request {
         package var method: String
@@ -32,9 +34,12 @@ package final class DryRun {
         package let description: String
     }
 
-    private let worker: Worker
-    private let observer = DryRunObserver()
-    private let endpoint = Endpoint(.proxy)
+    let worker: Worker
+    let observer = DryRunObserver()
+    let endpoint = Endpoint(.proxy)
+    /// Of requests that are held.
+    let news = HeldNews()
+    var idleClients: [HeldClient] = []
 
     /// - Parameters:
     ///   - configuration: with plugins that have been made with the same `state` and `time`.
@@ -48,9 +53,9 @@ package final class DryRun {
         worker = try Worker(
             number: 0, workers: 1, log: .none, store: store, state: state,
             sharing: StateSharing(log: .none, metrics: store), status: status,
-            connectionCount: ConnectionCount(), time: time)
+            connectionCount: ConnectionCount(), time: time, transport: HeldTransport())
         worker.dryRun = observer
-        worker.use(Generation(configuration.withoutSharedState, number: 1))
+        worker.use(Generation(configuration.forDryRun, number: 1))
     }
 
     deinit { worker.release() }
@@ -63,13 +68,10 @@ package final class DryRun {
         seed: ((Exchange) -> Void)? = nil
     ) throws -> DryRunResult {
         observer.prepare(answer, seed)
-        var ends: [Int32] = [-1, -1]
-        let type =
-            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        try SystemError.check("socketpair", socketpair(AF_UNIX, type, 0, &ends))
-        let client = DryRunClient(ends[0], sending: Self.bytes(of: request))
+        let ends = try Self.pair()
+        let client = DryRunClient(ends.client, sending: Self.bytes(of: request))
         defer { client.close() }
-        worker.accepted(ends[1], request.peer, endpoint)
+        worker.accepted(ends.proxy, request.peer, endpoint)
         worker.loop.run {
             client.exchange()
             return observer.result != nil && client.hasAnswer
@@ -81,26 +83,40 @@ package final class DryRun {
         return result
     }
 
-    private static func bytes(of request: Request) -> [UInt8] {
-        var text = "\(request.method) \(request.target) HTTP/1.1\r\n"
-        func has(_ name: String) -> Bool {
-            request.fields.contains { $0.name.lowercased() == name }
-        }
-        if !has("host") { text += "host: localhost\r\n" }
-        for (name, value) in request.fields { text += "\(name): \(value)\r\n" }
-        if !request.body.isEmpty, !has("content-length"), !has("transfer-encoding") {
-            text += "content-length: \(request.body.count)\r\n"
-        }
-        return Array((text + "\r\n").utf8) + request.body
+    /// Both ends of a connection within the process.
+    static func pair() throws -> (client: Int32, proxy: Int32) {
+        var ends: [Int32] = [-1, -1]
+        let type =
+            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        try SystemError.check("socketpair", socketpair(AF_UNIX, type, 0, &ends))
+        return (ends[0], ends[1])
     }
-}
 
-extension ServerConfiguration {
-    /// The same with its state in memory.
-    fileprivate var withoutSharedState: ServerConfiguration {
-        ServerConfiguration(
-            listeners: listeners, admin: admin, adminToken: adminToken, workers: workers,
-            limits: limits, timeouts: timeouts, state: nil, upstreams: upstreams, plugins: plugins,
-            routes: routes, effective: effective, gauges: gauges)
+    static func bytes(of request: Request) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256 + request.body.count)
+        func append(_ name: String, _ value: String) {
+            bytes += name.utf8
+            bytes += [0x3A, 0x20]
+            bytes += value.utf8
+            bytes += [0x0D, 0x0A]
+        }
+        bytes += request.method.utf8
+        bytes.append(0x20)
+        bytes += request.target.utf8
+        bytes += " HTTP/1.1\r\n".utf8
+        var (hasHost, hasFraming) = (false, false)
+        for (name, _) in request.fields {
+            switch name.lowercased() {
+            case "host": hasHost = true
+            case "content-length", "transfer-encoding": hasFraming = true
+            default: break
+            }
+        }
+        if !hasHost { append("host", "localhost") }
+        for (name, value) in request.fields { append(name, value) }
+        if !request.body.isEmpty, !hasFraming { append("content-length", "\(request.body.count)") }
+        bytes += [0x0D, 0x0A]
+        return bytes + request.body
     }
 }

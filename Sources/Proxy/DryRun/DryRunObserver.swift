@@ -19,7 +19,9 @@ package struct DryRunResult: Sendable {
 /// Stands by while a request is taken through a chain.
 final class DryRunObserver {
     private(set) var result: DryRunResult?
-    private var answer = Answer()
+    /// Whose request comes next, where requests are held.
+    var beginning: HeldRequest?
+    private var answer: Answer?
     private var seed: ((Exchange) -> Void)?
     private var forwarded: (upstream: String, head: [String])?
 
@@ -31,14 +33,18 @@ final class DryRunObserver {
     }
 
     func began(_ run: ExchangeRun) {
+        if let held = beginning {
+            beginning = nil
+            return held.began(run)
+        }
         run.trace = Trace()
         seed?(run.exchange)
     }
 
     /// The request would go to the upstream now.
-    /// - Returns: what is answered in the upstream's place.
-    func reachedUpstream(_ run: ExchangeRun) -> Answer {
-        guard let upstream = run.route.upstream else { return answer }
+    /// - Returns: what is answered in the upstream's place; nil where it is held there.
+    func reachedUpstream(_ run: ExchangeRun) -> Answer? {
+        guard let answer, let upstream = run.route.upstream else { return nil }
         let exchange = run.exchange
         Forwarding.prepareRequest(exchange, route: run.route)
         Forwarding.setHost(exchange, target: upstream.targets[0], upstream: upstream)
@@ -58,6 +64,7 @@ final class DryRunObserver {
 
     func ended(_ run: ExchangeRun) {
         let exchange = run.exchange
+        if let held = exchange[HeldRequest.ofExchange] { return held.ended(run) }
         result = DryRunResult(
             route: exchange.route, status: exchange.outcome.status, decisions: exchange.decisions,
             forwarded: forwarded, parts: run.trace?.parts ?? [],

@@ -178,15 +178,32 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
         thread.store(0, ordering: .relaxed)
     }
 
+    /// Runs turns on the calling thread, without waiting for anything, until something holds or nothing is left
+    /// to do. For time that does not pass by itself: whatever is to happen is already there.
+    package func settle(until isDone: () -> Bool = { false }) {
+        thread.store(pthread_self(), ordering: .relaxed)
+        while turn(waits: false), !isDone() {}
+        thread.store(0, ordering: .relaxed)
+    }
+
+    /// Takes over the time between two turns.
+    package func readClocks() {
+        now = time.monotonic
+        wall = time.wall
+    }
+
     /// Ends `run` after the present turn. Any thread.
     package func stop() {
         submit { self.isStopping = true }
     }
 
-    private func turn() {
-        let count = epoll_wait(epoll, &ready, Int32(ready.count), own.isEmpty ? waitingTime() : 0)
-        now = time.monotonic
-        wall = time.wall
+    /// - Returns: whether there was something to do.
+    @discardableResult
+    private func turn(waits: Bool = true) -> Bool {
+        let hadWork = !own.isEmpty || needsTurn
+        let count = epoll_wait(
+            epoll, &ready, Int32(ready.count), waits && own.isEmpty ? waitingTime() : 0)
+        readClocks()
         if count > 0 {
             for index in 0..<Int(count) { handOut(ready[index]) }
         }
@@ -204,7 +221,8 @@ package final class EventLoop: @unchecked Sendable, TaskExecutor {
             rounds += 1
             if !isBusy { break }
         } while rounds < 8
-        if rounds == 8 { needsTurn = true }
+        needsTurn = rounds == 8
+        return hadWork || count > 0 || rounds > 1
     }
 
     private var needsTurn = false

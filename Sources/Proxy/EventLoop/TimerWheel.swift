@@ -60,6 +60,27 @@ package final class TimerWheel {
         return nil
     }
 
+    /// A moment up to `limit` by which a timer fires, or the wheel has gone round once; nil when none
+    /// does by then. It looks at each timer that comes by: for time that is stepped from moment to moment.
+    func nextFiring(until limit: MonotonicTime) -> MonotonicTime? {
+        let last = limit.nanoseconds / Self.tick
+        let horizon = currentTick + UInt64(Self.slotCount)
+        var tick = currentTick
+        while tick < min(last, horizon) {
+            tick += 1
+            let slot = Int(tick % UInt64(Self.slotCount))
+            guard occupied[slot / 64] & 1 << UInt64(slot % 64) != 0 else { continue }
+            var next = slots[slot]
+            while let timer = next {
+                if timer.deadline.nanoseconds <= tick * Self.tick {
+                    return MonotonicTime(nanoseconds: tick * Self.tick)
+                }
+                next = timer.next
+            }
+        }
+        return last > horizon ? MonotonicTime(nanoseconds: horizon * Self.tick) : nil
+    }
+
     /// Fires what is due.
     func advance(to now: MonotonicTime) {
         let target = now.nanoseconds / Self.tick

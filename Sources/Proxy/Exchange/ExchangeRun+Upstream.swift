@@ -5,8 +5,10 @@ extension ExchangeRun: TransferReceiver, UpstreamWaiter, TimerTarget {
     // MARK: - Going there
 
     func goToUpstream() {
-        if let dryRun = worker.dryRun, route.upstream != nil {
-            return send(dryRun.reachedUpstream(self))
+        if let dryRun = worker.dryRun, route.upstream != nil,
+            let answer = dryRun.reachedUpstream(self)
+        {
+            return send(answer)
         }
         guard let upstream = route.upstream else {
             return sendError(

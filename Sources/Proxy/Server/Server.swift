@@ -94,11 +94,13 @@ package final class Server {
         }
         if let address = configuration.admin {
             let worker = try makeWorker(count, of: count)
+            let history = History(at: time.monotonic, wall: time.wall)
             let service = AdminService(
                 AdminSources(
                     store: store, status: status, sharing: sharing, connections: connectionCount,
-                    workers: workers,
+                    workers: workers, history: history, time: time,
                     reload: { [reloadRequests] in await reloadRequests.reload() }))
+            worker.keep(history, of: store, connectionCount)
             let bound = try listen(address, Endpoint(.admin(service)), [worker])
             admin = worker
             log(.info, "admin listening", [("address", bound.description)])
@@ -161,7 +163,7 @@ package final class Server {
     }
 
     /// Each connection takes a descriptor or two; the soft limit is often 1024.
-    private static func raiseDescriptorLimit() {
+    static func raiseDescriptorLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
@@ -212,6 +214,7 @@ package final class Server {
             }
         }
         taken.wait()
+        status.generation = next.number
         countReload("ok")
         log(
             .info, "configuration reloaded",

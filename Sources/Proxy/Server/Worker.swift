@@ -52,7 +52,8 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         number: Int, workers: Int, log: Log, store: MetricsStore, state: StateStore,
         sharing: StateSharing,
         status: ServerStatus,
-        connectionCount: ConnectionCount, time: any TimeSource
+        connectionCount: ConnectionCount, time: any TimeSource,
+        transport: (any Transport)? = nil
     ) throws {
         self.status = status
         self.number = number
@@ -63,7 +64,7 @@ final class Worker: TurnParticipant, @unchecked Sendable {
         Ticks.prepare()
         loop = try EventLoop(time: time)
         metrics = store.makeWorker()
-        transport = UpstreamTransports(loop: loop)
+        self.transport = transport ?? UpstreamTransports(loop: loop)
         self.state = StateClient(state, sharing, loop, worker: number)
         loop.addParticipant(self)
         if number == 0 {
@@ -108,6 +109,17 @@ final class Worker: TurnParticipant, @unchecked Sendable {
     private func stopHealthChecks() {
         for check in healthChecks { check.cancel() }
         healthChecks = []
+    }
+
+    /// Samples the process's numbers once a second, for as long as the history exists.
+    func keep(_ history: History, of store: MetricsStore, _ connections: ConnectionCount) {
+        let run = PeriodicRun(every: .seconds(1), for: history, on: self) {
+            [unowned history, loop] in
+            history.sample(
+                store.contents.withLock { $0 }, connections: connections.value, at: loop.now,
+                wall: loop.wall)
+        }
+        periodicRuns.append(run)
     }
 
     /// One whose generation serves no more.

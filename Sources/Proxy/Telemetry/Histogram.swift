@@ -54,11 +54,16 @@ final class Histogram: @unchecked Sendable {
     /// What has been counted so far.
     var snapshot: HistogramSnapshot {
         var snapshot = HistogramSnapshot()
-        for index in 0...Self.bounds.count {
-            snapshot.counts[index] = sluice_counter_load(cells + index)
-        }
-        snapshot.sum = sluice_counter_load(cells + Self.bounds.count + 1)
+        add(to: &snapshot)
         return snapshot
+    }
+
+    /// Adds what has been counted so far.
+    func add(to snapshot: inout HistogramSnapshot) {
+        for index in 0...Self.bounds.count {
+            snapshot.counts[index] += sluice_counter_load(cells + index)
+        }
+        snapshot.sum += sluice_counter_load(cells + Self.bounds.count + 1)
     }
 }
 

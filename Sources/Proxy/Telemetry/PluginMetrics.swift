@@ -26,6 +26,14 @@ final class PluginMetrics: Sendable {
         }
     }
 
+    /// Adds how often each kind of decision was made, whatever the reason.
+    func add(to sums: inout [String: UInt64]) {
+        if proceeded.value > 0 { sums["proceed", default: 0] += proceeded.value }
+        others.withLock { counts in
+            for (key, count) in counts { sums[key.decision, default: 0] += count }
+        }
+    }
+
     var decisions: [Key: UInt64] {
         var counts = others.withLock { $0 }
         if proceeded.value > 0 { counts[Key(decision: "proceed", reason: "")] = proceeded.value }

@@ -19,17 +19,25 @@ struct PrometheusText {
     mutating func sample(
         _ name: String, _ labels: [(String, String)], _ value: UInt64, decimals: Int
     ) {
-        guard decimals > 0 else { return sample(name, labels, value) }
+        line(name, labels, Self.decimal(value, decimals))
+    }
+
+    /// An exact decimal.
+    /// - Parameter decimals: how many powers of ten of the value make one.
+    static func decimal(_ value: UInt64, _ decimals: Int) -> String {
         let digits = String(value)
+        guard decimals > 0 else { return digits }
         let padded =
             String(repeating: "0", count: max(0, decimals + 1 - digits.utf8.count)) + digits
-        line(name, labels, "\(padded.dropLast(decimals)).\(padded.suffix(decimals))")
+        return "\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
     }
 
     mutating func sample(_ name: String, _ labels: [(String, String)], _ value: Double) {
-        line(
-            name, labels,
-            value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value))
+        line(name, labels, Self.number(value))
+    }
+
+    static func number(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
     }
 
     /// The buckets, sum and count of a histogram, in seconds.

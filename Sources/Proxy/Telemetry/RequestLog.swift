@@ -14,6 +14,16 @@ struct RequestLog {
         next = next + 1 == Self.capacity ? 0 : next + 1
     }
 
+    /// The last that fit, newest first.
+    func newest(_ limit: Int, where fits: (SeenRequest) -> Bool) -> [SeenRequest] {
+        var found: [SeenRequest] = []
+        for age in 1...max(1, kept.count) where found.count < limit && !kept.isEmpty {
+            let request = kept[(next - age + kept.count) % kept.count]
+            if fits(request) { found.append(request) }
+        }
+        return found
+    }
+
     /// From the oldest on.
     var all: [SeenRequest] {
         kept.count < Self.capacity ? Array(kept) : Array(kept[next...] + kept[..<next])

@@ -60,6 +60,15 @@ struct SeenRequest: Sendable {
 
     var beginning: WallTime { startedAt }
 
+    /// Whether a plugin has refused it.
+    var isRefused: Bool { decisions.contains { $0.kind == .refuse } }
+    /// Whether it has come to nothing, and no plugin has willed it.
+    var hasFailed: Bool {
+        guard !isRefused else { return false }
+        return outcome.error != nil || outcome.status >= 500
+            || route.isEmpty && outcome.status == 404
+    }
+
     /// What it has under a key of its record, or under one of its plugins' decisions.
     func values(of key: String) -> [String] {
         let value: String?

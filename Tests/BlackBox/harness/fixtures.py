@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from .browser import Page, chromium
 from .collector import Collector
 from .compiled import compiled
 from .configuration import proxy_to
@@ -66,6 +67,28 @@ def serve(start_upstream, start_sluice):
         return start_sluice(proxy_to(upstream.url, **overrides)), upstream
 
     return serve
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, for as long as the tests run that ask for it."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_page(browser, stack):
+    """open_page(proxy, allowed=(…), …) -> Page: the dashboard in a tab of its own.
+
+    At its end it must have complained of nothing but what is allowed, and asked nobody but the proxy.
+    """
+
+    def open_page(proxy, allowed: tuple[str, ...] = (), **options):
+        page = Page(browser, f"http://{proxy.admin_address}/", **options)
+        stack.callback(page.close, *allowed)
+        return page
+
+    return open_page
 
 
 @pytest.fixture(scope="session")

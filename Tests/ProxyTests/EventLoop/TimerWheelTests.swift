@@ -103,4 +103,28 @@ struct TimerWheelTests {
         }
         #expect(alarm.fired.count == 1)
     }
+
+    @Test("time that is stepped to each next firing misses none, and fires none late")
+    func stepped() {
+        var random = SystemRandomNumberGenerator()
+        let wheel = TimerWheel(start: at(0))
+        let alarms = (0..<200).map { _ in Alarm() }
+        let deadlines = alarms.map { alarm in
+            let deadline = Int.random(in: 1...20_000, using: &random)
+            wheel.set(alarm.timer, at: at(deadline))
+            return deadline
+        }
+        var steps = 0
+        while let next = wheel.nextFiring(until: at(30_000)) {
+            for alarm in alarms { alarm.now = next }
+            wheel.advance(to: next)
+            steps += 1
+        }
+        for (alarm, deadline) in zip(alarms, deadlines) {
+            #expect(alarm.fired.count == 1)
+            let late = (alarm.fired[0] - at(deadline)).nanoseconds
+            #expect(late >= 0 && late < 4_000_000)
+        }
+        #expect(steps <= 210)
+    }
 }

@@ -140,6 +140,28 @@ struct BrokenAnswerTests {
         try ended.wait(for: "the connection's end") { $0 }
     }
 
+    @Test(
+        "a folded line that comes first is not added to the answer before",
+        arguments: TransportKind.allCases)
+    func foldedFirst(_ kind: TransportKind) throws {
+        let server = try ScriptedServer { connection in
+            while let request = try connection.request() {
+                if request.target == "/good" {
+                    try connection.answer("good", fields: "X-Last: a value of some length\r\n")
+                } else {
+                    try connection.send(
+                        "HTTP/1.1 200 OK\r\n \(String(repeating: "x", count: 200))\r\n\r\n")
+                }
+            }
+        }
+        let loop = try RunningLoop(kind)
+        let target = server.target()
+        for _ in 0..<100 {
+            #expect(try loop.send("GET /good", to: target).text == "good")
+            #expect(try loop.start("GET /bad", to: target).failure().kind == .broken)
+        }
+    }
+
     @Test("an endless head is not waited for", arguments: TransportKind.allCases)
     func endlessHead(_ kind: TransportKind) throws {
         let sent = Watched(0)

@@ -40,8 +40,11 @@ struct UsageNumbers: Sendable {
 
     /// What later ones say takes the place of what is there; the rest stays.
     mutating func update(from later: UsageNumbers) {
-        for index in 0..<AnswerField.numbers where later.given >> UInt32(index) & 1 != 0 {
+        var left = later.given & (1 << UInt32(AnswerField.numbers) - 1)
+        while left != 0 {
+            let index = left.trailingZeroBitCount
             values[index] = later.values[index]
+            left &= left - 1
         }
         if later.cost != nil { givenCost = later.givenCost }
         given |= later.given

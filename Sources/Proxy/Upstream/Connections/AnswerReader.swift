@@ -8,6 +8,8 @@ struct AnswerReader {
     private var isInBody = false
     /// Of all heads together.
     private var headLength = 0
+    /// What informational heads said of the connection.
+    private var mayKeepConnection = true
 
     /// What was found. `consumed` bytes are done with.
     enum Step {
@@ -26,7 +28,7 @@ struct AnswerReader {
     init(method: Method = .get) { self.method = method }
 
     /// Whether the connection can be used again after the answer.
-    var keepsConnection: Bool { parser.keepAlive }
+    var keepsConnection: Bool { parser.keepAlive && mayKeepConnection }
     /// Whether the end of the connection is the end of the answer.
     var endsWithConnection: Bool { isInBody && parser.framing == .untilClose }
 
@@ -69,6 +71,8 @@ struct AnswerReader {
             guard headLength <= HeadLimits.answer.headers else {
                 return .invalid("the informational answers do not end")
             }
+            // An informational answer too may say that the connection ends with the exchange.
+            if !parser.keepAlive { mayKeepConnection = false }
             parser.reset()
             return .informational(consumed: consumed)
         }
