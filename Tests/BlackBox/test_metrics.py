@@ -58,6 +58,7 @@ def every_plugin(prices) -> list[dict]:
         {"plugin": "headers", "config": {"response": {"set": {"x-mark": "a"}}}},
         {"plugin": "retry"},
         {"plugin": "sse-keepalive"},
+        {"plugin": "tracing", "config": {"endpoint": "http://127.0.0.1:9/v1/traces"}},
     ]
 
 
@@ -144,7 +145,7 @@ def test_every_name_of_the_contract_is_there_with_its_labels(busy):
 
 
 def test_every_metric_is_documented(busy):
-    text = (REPOSITORY / "docs/operations.md").read_text() + "".join(
+    text = (REPOSITORY / "docs/monitoring.md").read_text() + "".join(
         page.read_text() for page in (REPOSITORY / "docs/plugins").glob("*.md")
     )
     for family in busy.metrics().families.values():

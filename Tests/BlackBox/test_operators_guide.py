@@ -20,8 +20,6 @@ from harness.waiting import eventually
 
 DOCS = REPOSITORY / "docs"
 PAGES = [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))]
-# README says that they are planned; others may speak of them before they are there.
-PLANNED = {DOCS / "dashboard.md", DOCS / "replay.md"}
 # What the pages take for granted in a folder.
 FILES = ["plugins.json", "prices.json"]
 
@@ -201,8 +199,7 @@ def test_a_link_leads_somewhere(page):
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
         if not file.exists():
-            if file not in PLANNED:
-                dead.append(target)
+            dead.append(target)
         elif anchor and file.suffix == ".md" and anchor not in anchors(file.read_text()):
             dead.append(target)
     assert dead == []

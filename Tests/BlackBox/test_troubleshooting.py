@@ -17,8 +17,8 @@ SOURCES = {
 LITERAL = r'"((?:[^"\\\n]|\\\((?:[^()]|\([^()]*\))*\)|\\.)*)"'
 # What upstreams' answers are called in the `error` of records, and no code.
 OF_ANSWERS = {"malformed_status_line", "status_line_too_long"}
-# A client of an explained request, and the metrics' word for what is too rare to be named.
-NO_ANSWERS = {"dry_run", "other"}
+# What a request that is only explained or replayed is answered with, and the metrics' word for what is too rare to be named.
+NO_ANSWERS = {"dry_run", "recorded", "other"}
 
 
 def shown(literal: str) -> str:
