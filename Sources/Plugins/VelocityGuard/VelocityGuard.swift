@@ -110,8 +110,6 @@ public struct VelocityGuard: RequestPhase, CompletedPhase, PeriodicPhase {
         _ = common?.report(multiplier: multiplier, setup)
     }
 
-    public func uses(_ fact: any FactDeclaration) -> Bool { !tiers.isEmpty }
-
     // MARK: - Each request
 
     public func request(_ exchange: Exchange) -> Decision {
