@@ -45,6 +45,7 @@ def every_plugin(prices) -> list[dict]:
     return [
         {"plugin": "trusted-proxy", "config": {"trusted": ["loopback"]}},
         {"plugin": "request-id"},
+        {"plugin": "tracing", "config": {"endpoint": "http://127.0.0.1:9/v1/traces"}},
         {"plugin": "activity-logger", "config": {"file": "activity.jsonl"}},
         {"plugin": "api-keys", "config": {"anonymous": True, "anonymousTier": "free"}},
         {"plugin": "request-guard", "config": {"body": "1MiB"}},

@@ -133,6 +133,7 @@ def test_a_right_order_is_no_cause_for_a_word(tmp_path):
     plugins = [
         TRUSTED,
         {"plugin": "request-id"},
+        {"plugin": "tracing", "config": {"endpoint": "http://127.0.0.1:9/v1/traces"}},
         LOGGER,
         {"plugin": "api-keys", "config": {"anonymous": True}},
         {"plugin": "request-guard", "config": {"body": "1MiB"}},
