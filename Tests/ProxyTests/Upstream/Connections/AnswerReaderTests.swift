@@ -84,7 +84,7 @@ struct AnswerReaderTests {
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true),
             ("HTTP/1.1 204 No\r\n\r\n", true),
             ("HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n", true),
-            ("HTTP/1.1 103 Hints\r\nConnection: close\r\n\r\nHTTP/1.1 204 No\r\n\r\n", true),
+            ("HTTP/1.1 103 Hints\r\nConnection: close\r\n\r\nHTTP/1.1 204 No\r\n\r\n", false),
             ("HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\n", false),
             ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", false),
             ("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", false),
