@@ -109,11 +109,12 @@ struct AnswerReading: Equatable {
     // MARK: - Heads
 
     private mutating func readHead(_ bytes: [UInt8], _ position: inout Int) throws(Stop) {
-        self.connectionCloses = false
+        connectionCloses = false
         connectionKeeps = false
         hasCodings = false
         codings = []
         announcedLength = nil
+        isChunked = false
         try readStatusLine(try line(bytes, &position))
         while true {
             let field = try line(bytes, &position)
