@@ -103,12 +103,10 @@ final class LibcurlReader {
         hasAsked = false
         code = CURLE_OK
         errorText[0] = 0
-        if Self.mayHaveFoldedLine(answer.bytes) {
-            // libcurl before 8.1 adds such a line to a field of the handle's answer before, which is freed.
-            curl_easy_cleanup(easy)
-            easy = curl_easy_init()
-            configure()
-        }
+        // Before 8.1 a handle that has had an answer is not safe against the next one's folded lines.
+        curl_easy_cleanup(easy)
+        easy = curl_easy_init()
+        configure()
         if asksForHead != answer.answersHead {
             asksForHead = answer.answersHead
             sluice_easy_set_long(easy, asksForHead ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
@@ -152,15 +150,6 @@ final class LibcurlReader {
             // To libcurl it is dead then, when it looks at it for the next request.
             if !heard.keepsConnection || answer.closes { endConnection() }
         }
-    }
-
-    private static func mayHaveFoldedLine(_ bytes: [UInt8]) -> Bool {
-        var before: UInt8 = 0
-        for byte in bytes {
-            if before == 0x0A, byte == 0x20 || byte == 0x09 { return true }
-            before = byte
-        }
-        return false
     }
 
     /// The connection is not to serve another request.

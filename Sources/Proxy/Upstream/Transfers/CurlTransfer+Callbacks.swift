@@ -30,7 +30,6 @@ extension CurlTransfer {
 
     func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Int {
         guard let receiver else { return -1 }
-        spendIfFoldedLinesAreUnsafe(line)
         head.append(line.assumingMemoryBound(to: UInt8.self))
         // libcurl takes other ends of a head than CR LF; the parser is to see and refuse them.
         let isEnd = stage == .head && (line.first == 0x0D || line.first == 0x0A)
@@ -67,19 +66,6 @@ extension CurlTransfer {
         }
         return isCancelled ? -1 : line.count
     }
-
-    /// libcurl before 8.1 keeps a pointer to the last field of a handle's answer when it frees that answer's
-    /// fields, and adds a folded line to it that comes first in the handle's next answer.
-    private func spendIfFoldedLinesAreUnsafe(_ line: UnsafeRawBufferPointer) {
-        // Over HTTP/2 no line begins with a space.
-        guard Self.foldedLinesAreUnsafe, stage == .head, line.starts(with: "HTTP/1".utf8) else {
-            return
-        }
-        isSpent = true
-    }
-
-    private static let foldedLinesAreUnsafe =
-        curl_version_info(CURLVERSION_FIRST).pointee.version_num < 0x08_01_00
 
     func readTrailers() {
         // libcurl has taken the chunks apart; a last chunk put before the lines makes them a trailer

@@ -14,6 +14,7 @@ extension CurlTransfer {
         if version == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE {
             sluice_easy_set_long(easy, CURLOPT_FORBID_REUSE, 1)
         }
+        isSpent = Self.keepsFreedFields && version != CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
         // One connection is better shared than opened anew, where the upstream may speak HTTP/2.
         sluice_easy_set_long(
             easy, CURLOPT_PIPEWAIT, target.isSecure && target.version != .http1 ? 1 : 0)
@@ -44,6 +45,12 @@ extension CurlTransfer {
             multi!.curlMulti.closing(descriptor)
         }
     }
+
+    /// libcurl before 8.1 keeps a pointer to the last field of a handle's answer when it frees that answer's
+    /// fields, and adds a folded line to it that comes first in the handle's next answer, if that is in
+    /// HTTP/1. An upstream must not be able to write there, so the handle serves one request only.
+    private static let keepsFreedFields =
+        curl_version_info(CURLVERSION_FIRST).pointee.version_num < 0x08_01_00
 
     var version: Int {
         switch (target.version, target.isSecure) {

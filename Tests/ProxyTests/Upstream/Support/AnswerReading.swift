@@ -94,6 +94,14 @@ struct AnswerReading: Equatable {
         return true
     }
 
+    private static func contains(_ bytes: ArraySlice<UInt8>, _ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard bytes.count >= count else { return false }
+        return (bytes.startIndex...bytes.endIndex - count).contains {
+            equal(bytes[$0..<$0 + count], text)
+        }
+    }
+
     private static func elements(_ value: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         value.split(separator: 0x2C, omittingEmptySubsequences: false).map(trim)
     }
@@ -101,11 +109,12 @@ struct AnswerReading: Equatable {
     // MARK: - Heads
 
     private mutating func readHead(_ bytes: [UInt8], _ position: inout Int) throws(Stop) {
-        self.connectionCloses = false
+        connectionCloses = false
         connectionKeeps = false
         hasCodings = false
         codings = []
         announcedLength = nil
+        isChunked = false
         try readStatusLine(try line(bytes, &position))
         while true {
             let field = try line(bytes, &position)
@@ -170,9 +179,10 @@ struct AnswerReading: Equatable {
                 if Self.equal(option, "close") { connectionCloses = true }
                 if Self.equal(option, "keep-alive") { connectionKeeps = true }
             }
-            let text = String(decoding: value, as: UTF8.self).lowercased()
-            if text.contains("close"), !connectionCloses { resemblesClose = true }
-            if minorVersion == 0, text.contains("keep-alive") { resemblesKeepAliveInHTTP10 = true }
+            if !connectionCloses, Self.contains(value, "close") { resemblesClose = true }
+            if minorVersion == 0, Self.contains(value, "keep-alive") {
+                resemblesKeepAliveInHTTP10 = true
+            }
         }
     }
 

@@ -41,7 +41,7 @@ struct SpoiledAnswer {
         random = Randomness(seed: Int(mixed.next() >> 1))
         bytes.removeAll(keepingCapacity: true)
         answersHead = oneIn(12)
-        closes = oneIn(2)
+        closes = oneIn(4)
         if oneIn(12) { addInformational() }
         addHead()
         if oneIn(14) { add(Self.behind) }
