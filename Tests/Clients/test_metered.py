@@ -3,6 +3,7 @@
 import openai
 import pytest
 from harness.configuration import proxy_to
+from harness.waiting import eventually
 
 HELLO = [{"role": "user", "content": "hello"}]
 WEATHER = [{"role": "user", "content": "What is the weather in Oslo?"}]
@@ -41,8 +42,10 @@ def test_an_answer_is_the_same(provider, start_sluice, request_):
     proxy = start_sluice(proxy_to(provider.url, plugins=[{"plugin": "cost-meter"}]))
     metered = openai.OpenAI(base_url=f"{proxy.url}/v1", api_key="sk-test", max_retries=0, timeout=15)
     assert answer(metered, **request_) == answer(provider.client(), **request_)
-    metrics = proxy.metrics()
-    assert metrics.value("sluice_tokens_total", kind="output") > 0
+    # Counted when the exchange has ended, which may be after the answer has.
+    metrics = eventually(
+        lambda: (read := proxy.metrics()).value("sluice_tokens_total", kind="output") > 0 and read, "it is counted"
+    )
     if provider.name == "demo":
         # The other one tells no usage in its streams, whoever asks.
         assert metrics.value("sluice_usage_estimated_total") == 0
