@@ -59,7 +59,6 @@ def every_plugin(prices) -> list[dict]:
         {"plugin": "headers", "config": {"response": {"set": {"x-mark": "a"}}}},
         {"plugin": "retry"},
         {"plugin": "sse-keepalive"},
-        {"plugin": "tracing", "config": {"endpoint": "http://127.0.0.1:9/v1/traces"}},
     ]
 
 
