@@ -12,7 +12,7 @@ SOURCES = Sources Tests Package.swift
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
-.PHONY: run build install test test-swift test-black-box check-docs bench format lint fuzz sanitize clean
+.PHONY: run build install test test-swift test-black-box check-docs check-budget bench format lint fuzz sanitize clean
 
 run: build
 	.build/release/sluice demo
@@ -40,7 +40,7 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/share/doc/sluice
 	cp -R README.md CHANGELOG.md docs $(DESTDIR)$(PREFIX)/share/doc/sluice/
 
-test: lint test-swift test-black-box check-docs
+test: lint test-swift test-black-box check-docs check-budget
 
 test-swift:
 	scripts/install build test
@@ -53,6 +53,11 @@ test-black-box: build
 # The tables of the reference are what the program says of itself.
 check-docs: build
 	scripts/generate-docs --check
+
+# Fails when a small request takes more instructions than bench/budget.json says.
+check-budget: build
+	scripts/install budget
+	bench/instructions
 
 bench: build
 	scripts/install bench

@@ -55,12 +55,14 @@ http {{
 class Bench:
     """What a proxy needs to know to be started."""
 
-    def __init__(self, folder, upstream, core, sluice, plugins):
+    def __init__(self, folder, upstream, core, sluice, plugins, connections=512):
         self.folder = folder
         self.upstream = upstream
         self.core = core
         self.sluice = sluice
         self.plugins = plugins
+        # How many requests may be under way.
+        self.connections = connections
 
 
 def start_nginx(stack, bench, label, scenario):
@@ -127,7 +129,9 @@ def _bare_config(bench, port):
         "listen": f"127.0.0.1:{port}",
         "admin": None,
         "workers": 1,
-        "upstreams": {"bench": {"url": f"http://127.0.0.1:{bench.upstream}"}},
+        "upstreams": {
+            "bench": {"url": f"http://127.0.0.1:{bench.upstream}", "connections": bench.connections}
+        },
         "routes": [{"name": "all", "path": "/*", "upstream": "bench"}],
     }
 
