@@ -15,8 +15,8 @@ from harness.scenes import CHAT, HOSTILE, Scene, Street
 from harness.upstream import always
 from harness.waiting import eventually
 
-#: The page is told once a second; the rest is for a machine that has other things to do.
-SOON = 3.0
+#: The page is told twice a second; the rest is for a machine that has other things to do.
+SOON = 2.0
 PHONE = {"width": 360, "height": 740}
 
 

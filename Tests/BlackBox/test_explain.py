@@ -4,7 +4,7 @@ import json
 
 import pytest
 from harness.configuration import proxy_to
-from harness.program import run
+from harness.program import REPOSITORY, run
 from harness.upstream import always
 
 CHAIN = [
@@ -106,3 +106,56 @@ def test_the_same_is_decided_as_in_the_real_run(start_upstream, start_sluice, ex
         told = explained(explain, "GET", target, plugins=plugins, **overrides)
         assert told["status"] == real.status, target
         assert (told["route"] == "all") == target.startswith("/path/")
+
+
+CHAT = "/v1/chat/completions"
+HELLO = '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hello"}]}'
+JSON = {"Content-Type": "application/json"}
+#: What the guide protects (docs/protecting-a-chat-endpoint.md), asked for in ten ways: method, path, fields, body.
+GUIDE = [
+    ("POST", CHAT, JSON, HELLO),
+    ("POST", CHAT, {**JSON, "Authorization": "Bearer sk-unknown"}, HELLO),
+    ("POST", CHAT, {**JSON, "X-Forwarded-For": "203.0.113.7, 198.51.100.2"}, HELLO),
+    ("POST", CHAT, {**JSON, "X-Forwarded-For": "not an address"}, HELLO),
+    ("POST", CHAT, {**JSON, "X-Request-Id": "chosen-by-the-client-1"}, HELLO.replace("4o-mini", "unheard-of")),
+    ("POST", CHAT, JSON, HELLO[:-1] + ', "stream": true}'),
+    ("POST", CHAT, JSON, "{ not JSON"),
+    ("GET", CHAT, {}, ""),
+    ("GET", "/v1/models", {"Authorization": "Bearer sk-unknown"}, ""),
+    ("DELETE", "/v1/files/1?force=true", {"Forwarded": "for=203.0.113.9"}, ""),
+]
+#: explain's words for what records call otherwise.
+DECISIONS = {"proceed": "proceed", "refuse": "refuse", "answer": "answer", "would refuse": "observed"}
+
+
+@pytest.mark.parametrize("method, path, fields, body", GUIDE)
+def test_requests_of_the_guide_are_decided_as_in_the_real_run(
+    start_upstream, start_sluice, tmp_path, method, path, fields, body
+):
+    upstream = start_upstream(always())
+    written = (REPOSITORY / "plugins.json").read_text()
+    for shipped, here in [
+        ("127.0.0.1:8080", "127.0.0.1:0"),
+        ("127.0.0.1:9901", "127.0.0.1:0"),
+        ("https://api.openai.com", upstream.url),
+        ('"prices.json"', json.dumps(str(REPOSITORY / "prices.json"))),
+    ]:
+        assert written.count(shipped) == 1
+        written = written.replace(shipped, here)
+    proxy = start_sluice(written)
+    with proxy.connect() as client:
+        real = client.ask(method, path, headers=list(fields.items()), body=body.encode() or None)
+    (seen,) = json.loads(proxy.admin("/requests").body)["finished"]
+
+    (tmp_path / "plugins.json").write_text(written)
+    words = [word for name, value in fields.items() for word in ("-H", f"{name}: {value}")]
+    result = run("explain", "--json", method, path, *words, *(["-d", body] if body else []), folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert (told["status"], told["route"]) == (real.status, seen["route"])
+    decided = {part["plugin"]: part for part in told["plugins"] if part["phase"] == "request"}
+    for plugin in seen["plugins"]:
+        explained = decided.get(plugin["plugin"], {"decision": "proceed", "reason": None})
+        assert DECISIONS[explained["decision"]] == plugin["decision"], plugin
+        reason = explained["reason"] and explained["reason"].split()[-1]
+        assert reason == plugin["reason"], plugin

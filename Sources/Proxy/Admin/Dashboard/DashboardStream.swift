@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// What one open dashboard is sent, as server-sent events (HTML Standard §9.2): `history`, the last ten
-/// minutes, and then each second a `sample` of what has come since.
+/// minutes, and then twice a second a `sample` of what has come since: so what is shown is never a second old.
 ///
 /// It ends when another configuration is in force, so that it does not keep the old one's plugins
 /// running; the page then asks anew.
@@ -29,7 +29,7 @@ final class DashboardStream {
                 ("content-type", "text/event-stream"), ("cache-control", "no-store"),
                 ("x-content-type-options", "nosniff"),
             ],
-            every: .seconds(1), piece: { await stream.piece() })
+            every: .milliseconds(500), piece: { await stream.piece() })
     }
 
     /// What has not been sent yet; nil when the stream is to end.
